@@ -6,14 +6,17 @@ them. If the keeper dies, the kernel stops the servers (PR_SET_PDEATHSIG), and t
 starts all three again. Nothing here needs Django: the launcher and the tests call it first.
 """
 
+import base64
 import fcntl
 import os
 import pwd
+import secrets
 import subprocess
 import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from support import keeper
 from support.keeper import Place, ServersNotStarted, server_user
@@ -105,3 +108,45 @@ def _complaint(place: Place) -> str:
         if log.exists()
     ]
     return "The private PostgreSQL and Valkey did not start.\n" + "\n".join(tails)
+
+
+def broker_url(redis_url: str) -> str:
+    """The same server in Celery's words, which are others than redis-py's for a unix socket."""
+    url = urlsplit(redis_url)
+    if url.scheme != "unix":
+        return redis_url
+    number = parse_qs(url.query).get("db", ["0"])[0]
+    return f"redis+socket://{url.path}?virtual_host={number}"
+
+
+def secrets_of(data_dir: Path) -> dict[str, str]:
+    """What `make_secrets` wrote, or nothing."""
+    try:
+        lines = (data_dir / "secrets.env").read_text().splitlines()
+    except FileNotFoundError:
+        return {}
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def make_secrets(data_dir: Path) -> dict[str, str]:
+    """The secrets of this data directory, made on the first call, readable by their owner only."""
+    path = data_dir / "secrets.env"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        fernet_key = base64.urlsafe_b64encode(os.urandom(32)).decode()
+        text = f"SECRET_KEY={secrets.token_urlsafe(50)}\nHARBOUR_KEYS={fernet_key}\n"
+        aside = path.with_name(f"secrets.{os.getpid()}")
+        aside.touch(0o600)
+        aside.write_text(text)
+        _place_once(aside, path)
+    return secrets_of(data_dir)
+
+
+def _place_once(aside: Path, path: Path) -> None:
+    """Whole or not at all, and the first of two starters wins."""
+    try:
+        path.hardlink_to(aside)
+    except FileExistsError:
+        return
+    finally:
+        aside.unlink()
