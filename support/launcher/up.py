@@ -1,0 +1,199 @@
+"""`./harbour up`: everything, from servers to a page that answers; and `stop`."""
+
+import fcntl
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+from support.keeper import Place, ServersNotStarted
+from support.launcher.supervisor import Child, Supervisor
+from support.launcher.surroundings import (
+    Environment,
+    add_servers,
+    choose_port,
+    data_directory,
+    environment,
+    has_servers,
+    refuse_public_demo,
+)
+from support.launcher.voice import Refused, say, step
+from support.launcher.welcome import welcome
+from support.local import ensure
+
+PATIENCE = 90.0  # seconds until the first page must answer
+STEPS = 4
+
+
+def up(root: Path) -> int:
+    """Run until told to stop. 0 after a clean stop."""
+    data = data_directory(root)
+    env = environment(root, data)
+    env["HARBOUR_DEMO"] = env.get("HARBOUR_DEMO") or "1"
+    refuse_public_demo(env, data)
+    with _only_one(data) as state:
+        private = not has_servers(env)
+        _choose_ports(env)
+        keep = Supervisor(watch=lambda: _restore_servers(data) if private else None)
+        keep.listen()
+        with step(1, STEPS, "Starting PostgreSQL and Valkey" if private else "Using your servers"):
+            add_servers(env, data)
+        with step(2, STEPS, "Preparing the database"):
+            _prepare(root, env, keep)
+        _remember(state, env)
+        try:
+            return _serve(root, data, env, keep)
+        finally:
+            say("harbour| stopping …")
+            keep.stop()
+            say("harbour| stopped")
+
+
+def _only_one(data: Path) -> IO[str]:
+    """The lock of this data directory, held in up.json, where `stop` and `manage` look."""
+    state = (data / "up.json").open("a+")
+    try:
+        fcntl.flock(state, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        address = running(data).get("HARBOUR_URL", "")
+        raise Refused(f"Harbour is already running on {data}. {address}".strip()) from None
+    state.truncate(0)
+    return state
+
+
+def _remember(state: IO[str], env: Environment) -> None:
+    names = ("PORT", "SMTP_PORT", "EMAIL_URL", "HARBOUR_URL", "HARBOUR_DEMO")
+    state.write(json.dumps({"pid": os.getpid(), "env": {n: env[n] for n in names if n in env}}))
+    state.flush()
+
+
+def _choose_ports(env: Environment) -> None:
+    host = env.setdefault("HARBOUR_BIND", "127.0.0.1")
+    choose_port(env, "PORT", 8000, host)
+    choose_port(env, "SMTP_PORT", 2525, env.get("SMTP_HOST", host))
+    env.setdefault("HARBOUR_URL", f"http://localhost:{env['PORT']}")
+    if not env.get("EMAIL_URL"):
+        port = choose_port(env, "CATCHER_SMTP_PORT", 1025, "127.0.0.1")
+        choose_port(env, "CATCHER_PORT", 8025, "127.0.0.1")
+        env["EMAIL_URL"] = f"smtp://127.0.0.1:{port}"
+
+
+def _prepare(root: Path, env: Environment, keep: Supervisor) -> None:
+    """One start of Django for check, migrate, translations and the demo's data."""
+    command = [sys.executable, str(root / "manage.py"), "prepare"]
+    process = subprocess.Popen(command, env=env, start_new_session=True)
+    while process.poll() is None:
+        if keep.stopping.wait(0.05):
+            process.terminate()
+            process.wait()
+            raise Refused("Stopped while preparing; the next start goes on from here.")
+    if process.returncode:
+        raise Refused("Preparing the database failed: the lines above say why.")
+
+
+def _children(root: Path, data: Path, env: Environment) -> list[Child]:
+    python, manage = sys.executable, str(root / "manage.py")
+    celery = [python, "-m", "celery", "-A", "support"]
+    host, port = env["HARBOUR_BIND"], env["PORT"]
+    commands = {
+        "web": [python, "-m", "uvicorn", "support.asgi:application", "--host", host, "--port", port,
+                "--timeout-graceful-shutdown", "3", "--no-access-log", "--log-level", "warning"],
+        "worker": [*celery, "worker", "--pool", "threads", "-c", "4", "--without-gossip",
+                   "--without-mingle", "-l", "warning"],
+        "beat": [*celery, "beat", "-l", "warning", "--pidfile=",
+                 "--schedule", str(data / "beat-schedule")],
+        "relay": [python, manage, "relay"],
+        "door": [python, manage, "maildoor"],
+    }  # fmt: skip
+    if "CATCHER_PORT" in env:
+        catcher = str(root / "support" / "catcher.py")
+        ports = [env["CATCHER_SMTP_PORT"], env["CATCHER_PORT"]]
+        commands["catcher"] = [python, "-P", catcher, str(data / "mail"), *ports]
+    soft = {**env, "REMAP_SIGTERM": "SIGQUIT"}  # a worker hands back what it cannot finish
+    return [
+        Child(name, command, soft if name == "worker" else env, data / "log" / f"{name}.log")
+        for name, command in commands.items()
+    ]
+
+
+def _serve(root: Path, data: Path, env: Environment, keep: Supervisor) -> int:
+    (data / "log").mkdir(exist_ok=True)
+    with step(3, STEPS, "Starting web, worker, beat, relay and mail door"):
+        keep.children = _children(root, data, env)
+        keep.tend(0.2)
+    with step(4, STEPS, "Waiting for the first page"):
+        begun = time.monotonic()
+        while (trouble := _trouble(env)) and keep.tend(0.2):
+            if time.monotonic() - begun > PATIENCE:
+                raise Refused(f"No page after {PATIENCE:.0f} s: {trouble}")
+    if not keep.stopping.is_set():
+        say(welcome(data, env))
+    while keep.tend(1):
+        pass
+    return 0
+
+
+def _trouble(env: Environment) -> str:
+    """Why /readyz does not say 200 yet; nothing when it does."""
+    bound = env["HARBOUR_BIND"]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bound, bound)  # noqa: S104
+    door = http.client.HTTPConnection(host, int(env["PORT"]), timeout=5)
+    try:
+        door.request("GET", "/readyz", headers={"Host": urlsplit(env["HARBOUR_URL"]).netloc})
+        answer = door.getresponse()
+        if answer.status == 200:
+            return ""
+        return f"/readyz said {answer.status}: {answer.read(500).decode(errors='replace')}"
+    except (OSError, http.client.HTTPException) as error:
+        return f"/readyz: {error}"
+    finally:
+        door.close()
+
+
+def _restore_servers(data: Path) -> None:
+    """If somebody killed the servers, start them again; our children reconnect by themselves."""
+    if not Place(data).answers():
+        say("harbour| PostgreSQL or Valkey is gone; starting them again")
+        try:
+            ensure(data)
+        except ServersNotStarted as error:
+            say(f"harbour| {error}")
+
+
+def running(data: Path) -> Environment:
+    """What the running `up` chose (ports, mail catcher), for commands beside it; else nothing."""
+    state = _state(data)
+    return {str(name): str(value) for name, value in state.get("env", {}).items()}
+
+
+def _state(data: Path) -> dict[str, dict[str, str]]:
+    try:
+        with (data / "up.json").open() as state:
+            fcntl.flock(state, fcntl.LOCK_SH | fcntl.LOCK_NB)  # free: its writer is gone
+    except BlockingIOError:
+        return dict(json.loads((data / "up.json").read_text() or "{}"))
+    except OSError:
+        pass
+    return {}
+
+
+def stop(data: Path, patience: float = 30) -> int:
+    """Ask the running `up` to stop, and wait until it has."""
+    state = _state(data)
+    if not state:
+        say("Harbour is not running here.")
+        return 0
+    os.kill(int(str(state["pid"])), signal.SIGTERM)
+    end = time.monotonic() + patience
+    while _state(data):
+        if time.monotonic() > end:
+            raise Refused(f"It has not stopped in {patience:.0f} s (process {state['pid']}).")
+        time.sleep(0.1)
+    say("Stopped.")
+    return 0
