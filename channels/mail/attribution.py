@@ -1,0 +1,159 @@
+"""Is this line the announcement of a quotation? All patterns are bounded or linear."""
+
+import re
+
+from channels.mail.quote_words import (
+    ENDS_WITH_WROTE,
+    FIELD,
+    FORWARD_RULE,
+    HAS_WROTE,
+    LEAD,
+    MESSAGE_RULE,
+    field_kind,
+)
+
+_LONGEST = 400
+_EMAIL = re.compile(r"[^\s<>@]{1,100}@[^\s<>@]{1,200}")
+_DATE = re.compile(
+    r"\d{1,2}[:.h]\d{2}|\b(?:19|20)\d{2}\b|\d{1,4}\s?[./年-]\s?\d{1,2}\s?[./月-]\s?\d{1,4}"
+    r"|\d{1,2}\.?\s\w{3,10}\.?\s\d{4}|[上下]午|오[전후]"
+)
+_TIME_OR_YEAR = re.compile(r"\d{1,2}[:.]\d{2}|\b(?:19|20)\d{2}\b")
+_GMAIL_BARE = re.compile(
+    r"(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2} (?:\d{1,2}:\d\d (?:GMT|UTC)[+-]\d\d:\d\d )?.{1,150}$"
+)
+_GMAIL_ZONE = re.compile(r"\d\d? (?:GMT|UTC)[+-]\d\d:\d\d .{1,150}$|\d\d:\d\d (?:GMT|UTC)[+-]")
+_RULE = re.compile(r"[\s*_=\-—─~#+.]{2,200}$")
+_OUTER = re.compile(r"^[\s*_\-—–>|]{0,60}|[\s*_\-—]{0,60}$")
+_SAID_BY = re.compile(r"[^:：]{0,200}[:：]\s*$")
+
+
+def is_attribution(text: str) -> bool:
+    """Is `text` (one line, or several joined) an "On …, … wrote:"?"""
+    if len(text) > _LONGEST:
+        return False
+    line = _OUTER.sub("", text)
+    if len(line) < 8:
+        return False
+    has_date = _DATE.search(line) is not None
+    has_email = _EMAIL.search(line) is not None
+    closed = line.endswith((":", "：", ":>"))
+    if ENDS_WITH_WROTE.search(line) and (has_email or has_date):
+        return closed or has_email or LEAD.match(line) is not None
+    if closed and (has_date or has_email) and HAS_WROTE.search(line):
+        return LEAD.match(line) is not None or line[0].isdigit() or has_email
+    if closed and has_email and _TIME_OR_YEAR.search(line):
+        return _SAID_BY.search(line[-201:]) is not None and _ends_with_person(line)
+    return bool(_GMAIL_BARE.match(line) and (_GMAIL_ZONE.search(line) or line.endswith(">")))
+
+
+def _ends_with_person(line: str) -> bool:
+    """`…, "Ann" <ann@example.com>:` in a language whose verb we do not know."""
+    return (
+        re.search(r"@[^\s<>@]{1,200}[>)\]\"']{1,2}\s{0,2}[:：]$|@[\w.-]{1,200}\s?[:：]$", line)
+        is not None
+    )
+
+
+_START = re.compile(r"\d")
+
+
+def attribution_at(lines: list[str], at: int) -> int:
+    """How many lines from `at` make an attribution, 0 for none; up to six when wrapped."""
+    first = lines[at]
+    bare = _OUTER.sub("", first)
+    if not bare:
+        return 0
+    if is_attribution(first):
+        return 1
+    if not (_DATE.search(bare) or _EMAIL.search(bare)) or len(first) > 200:
+        return 0
+    if bare.endswith((".", "!", "?")) and not re.search(r"\b\w{2,4}\.$", bare):
+        return 0
+    joined = first.strip()
+    blanks = 0
+    for count in range(1, 7):
+        if at + count >= len(lines):
+            return 0
+        line = lines[at + count].strip()
+        if not line:
+            blanks += 1
+            if blanks > 1 or not _awaits_address(lines, at + count):
+                return 0
+            continue
+        if line.startswith(">") and not re.match(r">\s?[\w ]{0,20}\s?[:：]", line) and line != ">:":
+            return 0
+        joined = f"{joined} {line}"
+        if line.endswith((":", "：")) and is_attribution(joined):
+            return count + 1
+    return 0
+
+
+def _awaits_address(lines: list[str], at: int) -> bool:
+    """Polymail and its like put the address on lines of its own after an empty one."""
+    return at + 1 < len(lines) and lines[at + 1].strip().startswith(("<", "mailto:"))
+
+
+def header_block_at(lines: list[str], at: int) -> int:
+    """How many lines from `at` make a quoted header block (two fields at least), else 0."""
+    match = FIELD.match(lines[at]) if at < len(lines) else None
+    if not match or len(lines[at]) > 1000:
+        return 0
+    kinds = {_kind(match)}
+    if kinds <= {"cc"} or (not lines[at][match.end() :].strip() and not _goes_on(lines, at)):
+        return 0
+    end = at + 1
+    loose = 0
+    while end < len(lines) and end - at < 40:
+        line = lines[end]
+        found = FIELD.match(line)
+        if found:
+            kinds.add(_kind(found))
+            loose = 0
+        elif loose >= 2 or (not line.strip() and (loose or not _goes_on(lines, end))) or (line.strip() and not _wrapped(lines, end)):
+            break
+        else:
+            loose += 1
+        end += 1
+    real = kinds & {"from", "date", "to", "subject"}
+    enough = len(real) >= 3 or (
+        len(real) == 2 and real & {"from", "date"} and _certain(lines, at, end)
+    )
+    return _trim(lines, at, end) if enough else 0
+
+
+def _kind(match: re.Match[str]) -> str:
+    return field_kind(match[1])
+
+
+def _certain(lines: list[str], at: int, end: int) -> bool:
+    """Two fields convince only with an address or a date among their values."""
+    block = " ".join(lines[at:end])[:2000]
+    return _EMAIL.search(block) is not None or _DATE.search(block) is not None
+
+
+def _goes_on(lines: list[str], at: int) -> bool:
+    return any(FIELD.match(line) for line in lines[at + 1 : at + 3])
+
+
+def _wrapped(lines: list[str], at: int) -> bool:
+    """A folded value: another field follows within two lines."""
+    return _goes_on(lines, at) or (_EMAIL.search(lines[at][:300]) is not None and at > 0)
+
+
+def _trim(lines: list[str], at: int, end: int) -> int:
+    while end > at and not FIELD.match(lines[end - 1]) and not lines[end - 1].strip():
+        end -= 1
+    return end - at
+
+
+def rule_at(line: str) -> bool:
+    """Is this "-----Original Message-----" or a forward's opening line?"""
+    return len(line) < 200 and (
+        MESSAGE_RULE.match(line) is not None or FORWARD_RULE.match(line) is not None
+    )
+
+
+def is_rule(line: str) -> bool:
+    """Only dashes, underscores and the like."""
+    return len(line) <= 200 and len(line.strip()) >= 2 and _RULE.match(line) is not None

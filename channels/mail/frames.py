@@ -1,0 +1,66 @@
+"""A parsed mail as one frame on a pipe: a JSON head, then the bytes of the files."""
+
+import json
+import struct
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import IO, Any
+
+from channels.mail.parsed import BounceReport, MailAttachment, ParsedMail, Unreadable
+
+_LENGTH = struct.Struct(">Q")
+_PAIRS = frozenset(("reply_to", "sender_headers", "to", "cc"))
+
+
+def write_blob(stream: IO[bytes], data: bytes) -> None:
+    stream.write(_LENGTH.pack(len(data)))
+    stream.write(data)
+
+
+def read_blob(stream: IO[bytes], most: int = 1 << 31) -> bytes:
+    """One length-prefixed blob; EOFError when the other side is gone."""
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        raise EOFError
+    (size,) = _LENGTH.unpack(head)
+    if size > most:
+        raise EOFError
+    data = stream.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
+
+
+def write_mail(stream: IO[bytes], mail: ParsedMail) -> None:
+    plain = {one.name: getattr(mail, one.name) for one in fields(mail)}
+    plain["attachments"] = [
+        [one.name, one.content_type, one.content_id, one.inline] for one in mail.attachments
+    ]
+    plain["date"] = mail.date.isoformat() if mail.date else None
+    plain["bounce"] = asdict(mail.bounce) if mail.bounce else None
+    write_blob(stream, json.dumps({"mail": plain}).encode())
+    for attachment in mail.attachments:
+        write_blob(stream, attachment.content)
+
+
+def write_refusal(stream: IO[bytes], reason: str) -> None:
+    write_blob(stream, json.dumps({"refused": reason}).encode())
+
+
+def read_mail(stream: IO[bytes]) -> ParsedMail:
+    """The mail of one frame; Unreadable when the other side refused it."""
+    head: dict[str, Any] = json.loads(read_blob(stream))
+    if "refused" in head:
+        raise Unreadable(str(head["refused"]))
+    plain: dict[str, Any] = head["mail"]
+    files = [
+        MailAttachment(name, kind, read_blob(stream), content_id, inline)
+        for name, kind, content_id, inline in plain["attachments"]
+    ]
+    for key, value in plain.items():
+        if isinstance(value, list):
+            plain[key] = tuple(tuple(one) for one in value) if key in _PAIRS else tuple(value)
+    plain["attachments"] = tuple(files)
+    plain["date"] = datetime.fromisoformat(plain["date"]) if plain["date"] else None
+    plain["bounce"] = BounceReport(**plain["bounce"]) if plain["bounce"] else None
+    return ParsedMail(**plain)

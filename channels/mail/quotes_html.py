@@ -1,0 +1,59 @@
+"""Where mail clients' HTML says that a quotation starts: by element, class, id and style."""
+
+import re
+from functools import lru_cache
+
+# Everything inside such an element is quoted.
+_INSIDE = re.compile(
+    r"(?:\b|_)(?:yahoo_quoted|moz-cite-prefix|protonmail_quote|tutanota_quote|zmail_extra"
+    r"|zmail_extra_hr|gmail_attr|reply-intro|isreplycontent|referencecontent|foxreply|foxmail_reply"
+    r"|xm_mail_oringinal_describe|xm_mail_original|xmail_original|qmbox|qm_original"
+    r"|history-quote-wrapper|lark-mail-quote|alimail-quote|messagereplysection"
+    r"|front-blockquote|sh-quoted-content|edo-original|replyheader|airmail_on|cm_quote"
+    r"|__quoted_text__|ntes_quote|quoted-text|quotedtext|hey-quote|wiseStamp_reply"
+    r"|olk_src_body_section|mail-quote-collapse|mailru-blockquote|sign-quote"
+    r"|naver_quote|original-message|outlook_quote|edisonmail_quote)(?:\b|_)",
+    re.IGNORECASE,
+)
+# Everything from such an element to the end of the mail is quoted.
+_AFTER = re.compile(
+    r"\b(?:divrplyfwdmsg|appendonsend|outlookmessageheader|stopspelling|zwchr|__divider__"
+    r"|_mailoriginal|mail-editor-reference-message-container|x_divrplyfwdmsg|x_appendonsend"
+    r"|replysplit|ms-outlook-mobile-reference-message|ms-outlook-ios-quote)\b",
+    re.IGNORECASE,
+)
+_ATTRIBUTE = re.compile(
+    r"\b(class|id|name|type|style|data-marker|cite)\s*=\s*(?:\"([^\"]{0,500})|'([^']{0,500})|([^\s\"'>]{1,200}))",
+    re.IGNORECASE,
+)
+_TOP_RULE = re.compile(r"border-top\s*:\s*[^;]*\b(?:solid|#)", re.IGNORECASE)
+_OTHER_SIDES = re.compile(r"border-(?:left|right|bottom)\s*:\s*[^;]*solid", re.IGNORECASE)
+_INDENT = re.compile(r"border\s*:\s*(?:none|0|medium none)", re.IGNORECASE)
+_LEFT_BAR = re.compile(r"border-left\s*:\s*[^;]*(?:solid|#|rgb|px|pt)", re.IGNORECASE)
+
+MARKED_TAGS = frozenset(
+    ("blockquote", "div", "hr", "table", "td", "p", "span", "section", "article", "a")
+)
+
+
+@lru_cache(maxsize=1024)
+def quote_mark(tag: str, attributes: str) -> str:
+    """ "inside", "after", "divider" (a quotation if a header line follows) or ""."""
+    given: dict[str, str] = {}
+    for match in _ATTRIBUTE.finditer(attributes[:2000]):
+        given.setdefault(match[1].lower(), match[2] or match[3] or match[4] or "")
+    names = " ".join(given.get(key, "") for key in ("class", "id", "name", "data-marker"))
+    if names.strip():
+        if _AFTER.search(names):
+            return "after"
+        if tag != "a" and _INSIDE.search(names):
+            return "inside"
+    style = given.get("style", "")
+    if tag == "blockquote":
+        indented = _INDENT.search(style) and not _LEFT_BAR.search(style) and not given.get("type")
+        return "" if indented and "foxmail" not in names.lower() else "inside"
+    if tag == "div" and _TOP_RULE.search(style) and not _OTHER_SIDES.search(style):
+        return "divider"
+    if tag == "hr":
+        return "divider"
+    return ""

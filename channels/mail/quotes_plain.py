@@ -1,0 +1,198 @@
+"""What the sender wrote, and what is quoted: a partition of the lines, nothing is lost."""
+
+import re
+from dataclasses import dataclass
+
+from channels.mail.attribution import attribution_at, header_block_at, is_rule, rule_at
+from channels.mail.html_text import Line
+from channels.mail.signatures import split_signature
+
+_QUOTED = re.compile(r"\s{0,3}(?:[A-Z]{0,3}[>＞]|\|\s)")
+_COLON_LINE = re.compile(r"[*\s]{0,4}[^:：\n]{1,40}[:：]")
+_SHARED = re.compile(r"-{2,10}\s?(?=On \S)")
+_EXTRA = re.compile(r"\s*\(?<?(?:https?://|mailto:)\S{1,400}\s?[>)]{0,3}\s*>?\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The visible answer, everything folded away, and the signature within the latter."""
+
+    reply: str
+    quoted: str
+    signature: str
+
+
+def split_reply(lines: list[Line]) -> Split:
+    """Fold quotations; when nothing of the sender's would be left, fold nothing (rule 65)."""
+    return _Splitter(_unshare(lines)).split()
+
+
+def plain_lines(text: str) -> list[Line]:
+    """Lines of a text/plain body; a leading ">" makes a quoted one."""
+    return [Line(line, _QUOTED.match(line) is not None) for line in text.split("\n")]
+
+
+def _unshare(lines: list[Line]) -> list[Line]:
+    """`reply--- On …, x wrote:` becomes two lines."""
+    out: list[Line] = []
+    for line in lines:
+        shared = None if line.quoted or len(line.text) > 500 else _SHARED.search(line.text)
+        if shared and shared.start() and attribution_at([line.text[shared.end() :]], 0):
+            out.append(Line(line.text[: shared.start()], mark=line.mark))
+            out.append(Line(line.text[shared.start() :]))
+        else:
+            out.append(line)
+    return out
+
+
+class _Splitter:
+    def __init__(self, lines: list[Line]) -> None:
+        self.lines = lines
+        self.texts = [re.sub("[\u200b\u200e\u200f\u2060\ufeff]", "", line.text) for line in lines]
+        self.visible: list[int] = []
+        self.rich = any(line.quoted and not _QUOTED.match(line.text) for line in lines)
+
+    def split(self) -> Split:
+        self._scan()
+        kept = [self.texts[at] for at in self.visible]
+        if not any(line.strip() and not _QUOTED.match(line) for line in kept):
+            self.visible = list(range(len(self.lines)))
+            kept = self.texts
+        signature_from = split_signature(kept)
+        reply = self.visible[:signature_from]
+        signature = "\n".join(kept[signature_from:]).strip()
+        shown = set(reply)
+        folded = [self._shown(at) for at in range(len(self.lines)) if at not in shown]
+        visible_text = "\n".join(self._shown(at) for at in reply)
+        return Split(visible_text.strip("\n "), "\n".join(folded).strip("\n"), signature)
+
+    def _shown(self, at: int) -> str:
+        line = self.lines[at]
+        if line.quoted and not _QUOTED.match(line.text):
+            return f"> {line.text}".rstrip()
+        return line.text
+
+    def _scan(self) -> None:
+        at = 0
+        while at < len(self.lines):
+            length = self._announced(at)
+            if length:
+                at = self._after_announcement(at, at + length)
+            elif self.lines[at].quoted:
+                at = self._quoted_run(at)
+            else:
+                self.visible.append(at)
+                at += 1
+
+    def _announced(self, at: int) -> int:
+        """Lines of a quotation's announcement at `at`, 0 when there is none."""
+        line = self.lines[at]
+        if line.mark == "after" and self._something_visible():
+            return len(self.lines) - at
+        if line.quoted or not line.text.strip():
+            return 0
+        if is_rule(line.text):
+            below = self._next_filled(at + 1)
+            block = header_block_at(self.texts, below) if below < at + 4 else 0
+            return below + block - at if block else 0
+        if rule_at(self.texts[at]):
+            below = self._next_filled(at + 1)
+            block = header_block_at(self.texts, below) if below < len(self.lines) else 0
+            return max(below, at + 1) + block - at if block else 1
+        if line.mark == "divider" and _COLON_LINE.match(line.text) and self._more_colons(at):
+            return len(self.lines) - at if self._something_visible() else 0
+        return header_block_at(self.texts, at) or attribution_at(self.texts, at)
+
+    def _more_colons(self, at: int) -> bool:
+        below = [text for text in self.texts[at + 1 : at + 6] if text.strip()]
+        return sum(1 for text in below if _COLON_LINE.match(text)) >= 2
+
+    def _after_announcement(self, start: int, end: int) -> int:
+        """Decide about what an announcement at [start, end) introduces; where to go on."""
+        below = self._next_filled(end)
+        if below >= len(self.lines):
+            return len(self.lines)
+        if not self.lines[below].quoted:
+            return len(self.lines) if self._something_visible() else end
+        run = self._run_end(below)
+        if self._interleaved(run):
+            self.visible.extend(range(below, run))
+        return run
+
+    def _quoted_run(self, start: int) -> int:
+        run = self._run_end(start)
+        if self._interleaved(run):
+            self.visible.extend(range(start, run))
+        return run
+
+    def _interleaved(self, run: int) -> bool:
+        """Is the sender answering point by point, so that what was asked must stay in view?"""
+        if not self._own_words_from(run):
+            return False
+        return self._quoted_again(run) or (self._something_visible() and not self.rich)
+
+    def _run_end(self, start: int) -> int:
+        """Where quoted lines end, taking in lines that a mail program broke out of them."""
+        at = start
+        end = start
+        while at < len(self.lines):
+            if self.lines[at].quoted:
+                at += 1
+                end = at
+            elif not self.texts[at].strip():
+                at += 1
+            elif self._broken_out(at):
+                at += 1
+                end = at
+            else:
+                break
+        return end
+
+    def _broken_out(self, at: int) -> bool:
+        """An unquoted leftover of a wrapped quoted line just above."""
+        above, line = self.texts[at - 1], self.texts[at]
+        if not self.lines[at - 1].quoted or len(line) > 200:
+            return False
+        if _EXTRA.match(line):
+            return True
+        if above.count("(") > above.count(")") and line.rstrip().endswith(")"):
+            return True
+        below_quoted = at + 1 < len(self.lines) and self.lines[at + 1].quoted
+        return len(above) >= 70 and below_quoted and line[:1].islower()
+
+    def _own_words_from(self, start: int) -> bool:
+        """Are there words of the sender's at or below `start`, signature aside?"""
+        at = start
+        own: list[str] = []
+        while at < len(self.lines):
+            length = self._announced(at) if not self.lines[at].quoted else 0
+            if length:
+                below = self._next_filled(at + length)
+                if below >= len(self.lines) or not self.lines[below].quoted:
+                    break
+                at += length
+            elif self.lines[at].quoted:
+                at += 1
+            else:
+                own.append(self.texts[at])
+                at += 1
+        return bool(_words_without_signature(own))
+
+    def _quoted_again(self, start: int) -> bool:
+        return any(line.quoted for line in self.lines[start:])
+
+    def _something_visible(self) -> bool:
+        return any(self.texts[at].strip() for at in self.visible)
+
+    def _next_filled(self, at: int) -> int:
+        while at < len(self.lines) and not self.texts[at].strip():
+            at += 1
+        return at
+
+
+def _words_without_signature(own: list[str]) -> list[str]:
+    """Filled lines above a signature; a text that is all signature counts for nothing."""
+    filled = [line for line in own if line.strip()]
+    if filled and re.match(r"\s*(?:--|—|_{5,})\s*$", filled[0]):
+        return []
+    return [line for line in filled if re.search(r"\w", line)]

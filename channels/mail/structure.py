@@ -1,0 +1,176 @@
+"""The tree of parts, flattened into a body, files and reports."""
+
+import email
+import re
+from dataclasses import dataclass, field
+from email import policy
+from email.message import Message
+
+from channels.mail.attachments import attachment_name, content_bytes, uu_files
+from channels.mail.decode import decode_text, header_text
+from channels.mail.flowed import unflow
+from channels.mail.html_text import Line, html_lines, text_of
+from channels.mail.limits import DEEPEST
+from channels.mail.parameters import parameters, safe_name
+from channels.mail.parsed import MailAttachment, Unreadable
+
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+_NEVER_SHOWN = ("text/x-amp-html", "text/watch-html")
+
+
+@dataclass(slots=True)
+class Body:
+    """What is to be read: the text, the HTML, and the lines of HTML where it is the text."""
+
+    text: str = ""
+    html: str = ""
+    lines: list[Line] = field(default_factory=list)
+    from_html: bool = False
+
+
+@dataclass(slots=True)
+class Content:
+    """Everything found below the headers of one mail."""
+
+    body: Body
+    attachments: list[MailAttachment] = field(default_factory=list)
+    reports: list[tuple[str, Message]] = field(default_factory=list)
+    returned: list[Message] = field(default_factory=list)
+    returned_text: list[str] = field(default_factory=list)
+
+
+def read_content(message: Message, hint: str) -> Content:
+    """Walk the tree once; Unreadable when it is deeper than anything honest."""
+    content = Content(Body())
+    content.body = _Walk(content, hint).body(message, 0, in_report=False)
+    if not content.body.text.strip() and len(content.returned) == 1 and not content.reports:
+        content.body = _Walk(Content(Body()), hint).body(content.returned[0], 1, in_report=False)
+    return content
+
+
+class _Walk:
+    def __init__(self, content: Content, hint: str) -> None:
+        self.content = content
+        self.hint = hint
+
+    def body(self, part: Message, depth: int, *, in_report: bool) -> Body:
+        """The readable part of this subtree; files and reports go aside."""
+        if depth > DEEPEST:
+            raise Unreadable("nested too deeply")
+        kind = part.get_content_type()
+        payload = part.get_payload()
+        if kind.startswith("multipart/") and isinstance(payload, str):
+            payload = _resplit(payload)
+        if isinstance(payload, str):
+            return self._leaf(part, kind, payload)
+        if not isinstance(payload, list):
+            return Body()
+        children = [child for child in payload if isinstance(child, Message)]
+        if kind.startswith("message/"):
+            return self._embedded(part, kind, children, depth, in_report=in_report)
+        report = in_report or kind == "multipart/report"
+        bodies = [self.body(child, depth + 1, in_report=report) for child in children]
+        return _best(bodies) if kind == "multipart/alternative" else _joined(bodies)
+
+    def _embedded(
+        self, part: Message, kind: str, children: list[Message], depth: int, *, in_report: bool
+    ) -> Body:
+        if "delivery-status" in kind or "disposition-notification" in kind:
+            self.content.reports.extend((kind, child) for child in children)
+            return Body()
+        if "feedback-report" in kind:
+            self.content.reports.extend((kind, child) for child in children)
+            return Body()
+        disposition = str(part.get("content-disposition") or "")
+        if children:
+            self.content.returned.append(children[0])
+        self._file(part, kind, _serialised(children))
+        if in_report or not children or disposition:
+            return Body()
+        return self.body(children[0], depth + 1, in_report=False)
+
+    def _leaf(self, part: Message, kind: str, payload: str) -> Body:
+        transfer = str(part.get("content-transfer-encoding") or "").lower()
+        transfer = transfer.partition(";")[0].strip(" \t\r\n\"'")
+        data = content_bytes(payload, transfer)
+        disposition = str(part.get("content-disposition") or "")
+        attached = disposition.strip().lower().startswith("attachment")
+        header = str(part.get("content-type") or "")
+        named = bool(
+            parameters(disposition).get("filename") or (header and parameters(header).get("name"))
+        )
+        if kind in _NEVER_SHOWN:
+            return Body()
+        if kind in ("message/delivery-status", "text/rfc822-headers", "message/rfc822"):
+            self.content.returned_text.append(decode_text(data, "", self.hint))
+            return Body()
+        if attached or named or kind not in ("text/plain", "text/html", "text/enriched"):
+            self._file(part, kind, data)
+            return Body()
+        return self._readable(kind, data, parameters(header))
+
+    def _readable(self, kind: str, data: bytes, given: dict[str, str]) -> Body:
+        charset = given.get("charset", "")
+        if kind != "text/plain":
+            meta = None if charset else _META_CHARSET.search(data[:4096])
+            markup = decode_text(data, charset or (meta[1].decode() if meta else ""), self.hint)
+            lines = html_lines(markup)
+            html = markup if kind == "text/html" else ""
+            return Body(text_of(lines), html, lines, from_html=True)
+        text = decode_text(data, charset, self.hint).replace("\r\n", "\n").replace("\r", "\n")
+        if given.get("format", "").lower() == "flowed":
+            text = unflow(text, delsp=given.get("delsp", "").lower() == "yes")
+        text, files = uu_files(text)
+        self.content.attachments.extend(files)
+        return Body(text)
+
+    def _file(self, part: Message, kind: str, data: bytes) -> None:
+        disposition = str(part.get("content-disposition") or "")
+        header = str(part.get("content-type") or "")
+        location = str(part.get("content-location") or "")
+        name = attachment_name(disposition, header, location, kind, self.hint)
+        if name == "attachment.eml" and self.content.returned:
+            subject = header_text(str(self.content.returned[-1].get("subject") or ""), self.hint)
+            name = (safe_name(subject)[:100] or "message") + ".eml"
+        cid = header_text(str(part.get("content-id") or ""), self.hint).strip("<> ")[:200]
+        inline = not disposition.strip().lower().startswith("attachment")
+        self.content.attachments.append(MailAttachment(name, kind, data, cid, inline))
+
+
+def _serialised(children: list[Message]) -> bytes:
+    try:
+        return b"\n".join(child.as_bytes(policy=policy.compat32) for child in children)
+    except (UnicodeError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
+        return b""
+
+
+def _resplit(payload: str) -> str | list[Message]:
+    """A multipart whose declared boundary never comes: split at the one that does."""
+    first = re.search(r"^--(\S[^\r\n\"]{0,200})\r?$", payload, re.MULTILINE)
+    if not first or payload.count(f"--{first[1]}") < 2:
+        return payload
+    head = f'Content-Type: multipart/mixed; boundary="{first[1].rstrip()}"\n\n'
+    parsed = email.message_from_string(head + payload).get_payload()
+    return parsed if isinstance(parsed, list) else payload
+
+
+def _best(bodies: list[Body]) -> Body:
+    """Of alternatives the plain text for reading, the last HTML for showing (rule 63)."""
+    plain = next((one for one in bodies if one.text.strip() and not one.from_html), None)
+    rich = next((one for one in reversed(bodies) if one.html.strip()), None)
+    chosen = plain or rich or next((one for one in bodies if one.text.strip()), Body())
+    if rich is None or rich is chosen:
+        return chosen
+    return Body(chosen.text, rich.html, rich.lines, from_html=chosen.from_html)
+
+
+def _joined(bodies: list[Body]) -> Body:
+    """Parts that follow each other are read one after the other."""
+    filled = [one for one in bodies if one.text.strip() or one.html.strip()]
+    if len(filled) <= 1:
+        return filled[0] if filled else Body()
+    text = "\n".join(one.text for one in filled)
+    html = "\n".join(one.html for one in filled if one.html)
+    from_html = all(one.from_html for one in filled)
+    lines = [line for one in filled for line in one.lines] if from_html else []
+    return Body(text, html, lines, from_html=from_html)

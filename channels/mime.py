@@ -1,0 +1,130 @@
+"""Raw mail to meaning: `parse_mail` for the product, `describe` for anyone who wants a dict."""
+
+import email
+import re
+from email.message import Message
+from typing import Any
+
+from channels.mail.body import looks_forwarded, split_body
+from channels.mail.bounces import bounce_of
+from channels.mail.flow import Automation, automation_of
+from channels.mail.headers import (
+    Headers,
+    clean_subject,
+    date_of,
+    is_forward,
+    message_id,
+    sender,
+    subject_of,
+)
+from channels.mail.limits import tame
+from channels.mail.parameters import parameters
+from channels.mail.parsed import (
+    Address,
+    BounceReport,
+    MailAttachment,
+    ParsedMail,
+    Unreadable,
+)
+from channels.mail.structure import Content, read_content
+
+__all__ = [
+    "Address", "BounceReport", "MailAttachment", "ParsedMail", "Unreadable", "describe", "parse_mail",
+]  # fmt: skip
+
+
+def parse_mail(raw: bytes) -> ParsedMail:
+    """Understand one raw mail; raises Unreadable when it is too hostile to be opened at all."""
+    tamed, _, defects = tame(raw)
+    try:
+        message = email.message_from_bytes(tamed.lstrip(b"\r\n\t \xef\xbb\xbf"))
+        hint = _charset_hint(message)
+        content = read_content(message, hint)
+    except RecursionError as error:
+        raise Unreadable("nested too deeply") from error
+    return _assemble(raw, Headers(message, hint), message, content, defects)
+
+
+def _charset_hint(message: Message) -> str:
+    """The charset of the first part that names one: unlabelled bytes are likely in it too."""
+    for _ in range(4):
+        charset = parameters(str(message.get("content-type") or "")).get("charset", "")
+        if charset and charset.lower() not in ("us-ascii", "utf-8"):
+            return charset
+        payload = message.get_payload()
+        if not isinstance(payload, list) or not payload or not isinstance(payload[0], Message):
+            return ""
+        message = payload[0]
+    return ""
+
+
+def _assemble(
+    raw: bytes, headers: Headers, message: Message, content: Content, defects: list[str]
+) -> ParsedMail:
+    name, address = sender(headers)
+    subject = subject_of(headers)
+    own_id, has_own = message_id(headers, raw, address)
+    report_type = parameters(str(message.get("content-type") or "")).get("report-type", "").lower()
+    bounce = bounce_of(headers, content, subject, (name, address), report_type)
+    auto = _automation(headers, subject, address, bounce, report_type)
+    answers = headers.ids("in-reply-to")
+    references = headers.ids("references")
+    is_reply = bool(answers or references) and not bounce
+    forwarded = is_forward(subject) or looks_forwarded(content.body.text)
+    split = split_body(content.body, forwarded=forwarded, is_reply=is_reply)
+    return ParsedMail(
+        from_email=address, from_name=name,
+        reply_to=headers.addresses("reply-to"), sender_headers=headers.addresses("sender"),
+        to=headers.addresses("to"), cc=headers.addresses("cc"), recipients=headers.recipients(),
+        subject=subject, clean_subject=clean_subject(subject), message_id=own_id,
+        has_own_message_id=has_own, in_reply_to=answers[0] if answers else "",
+        references=tuple(references), date=date_of(headers), text=content.body.text,
+        reply_text=split.reply, quoted_text=split.quoted, html=content.body.html,
+        signature=split.signature, attachments=tuple(content.attachments), is_auto=auto.is_auto,
+        is_bounce=bounce is not None, is_out_of_office=auto.is_out_of_office,
+        suppress_autoreply=auto.suppress, auto_reason=auto.reason, bounce=bounce,
+        auth_results=tuple(headers.all("authentication-results")),
+        loop_headers=tuple(headers.all("x-loop") + headers.all("x-harbour-loop")),
+        defects=tuple(defects),
+    )  # fmt: skip
+
+
+def _automation(
+    headers: Headers, subject: str, address: str, bounce: BounceReport | None, report_type: str
+) -> Automation:
+    if bounce is not None:
+        return Automation(is_auto=True, suppress=True, reason="bounce")
+    if report_type:
+        return Automation(is_auto=True, suppress=True, reason=f"report-{report_type[:40]}")
+    return automation_of(headers, subject, address)
+
+
+def describe(raw: bytes) -> dict[str, Any]:
+    """What was understood, as plain values; an unreadable mail is told by its headers alone."""
+    try:
+        mail = parse_mail(raw)
+    except Unreadable as error:
+        return {**_described(parse_mail(_headers_only(raw))), "defects": [error.reason]}
+    return _described(mail)
+
+
+def _headers_only(raw: bytes) -> bytes:
+    """The header block without what makes the body structured."""
+    blank = re.search(rb"\r?\n\r?\n", raw[: 256 * 1024])
+    head = raw[: blank.start() if blank else 256 * 1024]
+    return re.sub(rb"(?im)^content-type:[^\n]*(?:\n[ \t][^\n]*)*", b"X-Structure: dropped", head)
+
+
+def _described(mail: ParsedMail) -> dict[str, Any]:
+    plain = {name: getattr(mail, name) for name in ParsedMail.__slots__}
+    plain["attachments"] = [
+        {"name": one.name, "content_type": one.content_type, "size": len(one.content),
+         "content_id": one.content_id, "inline": one.inline}
+        for one in mail.attachments
+    ]  # fmt: skip
+    plain["date"] = mail.date.isoformat() if mail.date else None
+    report = mail.bounce
+    plain["bounce"] = (
+        {name: getattr(report, name) for name in BounceReport.__slots__} if report else None
+    )
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in plain.items()}
