@@ -72,7 +72,7 @@ def is_local(name: str) -> bool:
 def choose_port(env: Environment, name: str, default: int, host: str) -> int:
     """The port asked for, or a free one near the default when none was asked for."""
     if asked := env.get(name):
-        if not asked.isdigit() or not 0 < int(asked) < 65536:
+        if not (asked.isascii() and asked.isdigit() and 0 < int(asked) < 65536):
             raise Refused(f"{name}={asked} is not a port number.")
         if not is_free(int(asked), host):
             raise Refused(f"{name}={asked} is taken on {host}. Stop what listens there, or choose.")
