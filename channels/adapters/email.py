@@ -1,0 +1,174 @@
+"""Email: raw mails in, and out through Django's mail backend (SMTP, or any of anymail's).
+
+SMTP is spoken step by step, so that a connection lost before DATA is told apart from one
+lost after it: then the server may have taken the mail, and only it knows (RFC 5321, 6.1).
+"""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from email.utils import formataddr
+
+from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.backends.smtp import EmailBackend
+
+from channels.base import (
+    Adapter,
+    Forged,
+    OutboundMessage,
+    Outcome,
+    RawCall,
+    Result,
+    setting,
+)
+from channels.incoming import inbound_of
+from support.faults import fault_point
+from tickets.files import open_file
+from tickets.inbound import InboundMessage
+
+_NULL_SENDER = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Email(Adapter):
+    kind = "email"
+    label = "Email"
+
+    from_name: str = setting("The name customers see as the sender.", default="")
+    plus_addressing: bool = setting(
+        "The mailbox takes support+anything@: replies carry a signed address.", default=True
+    )
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> None:
+        raise Forged("mail comes by SMTP, or by a provider's own signed webhook")
+
+    def parse(self, call: RawCall) -> Iterator[InboundMessage]:
+        yield inbound_of(call)
+
+    def send(self, messages: Iterable[OutboundMessage]) -> Iterator[Result]:
+        backend = get_connection()
+        try:
+            for message in messages:
+                yield _send_one(backend, message)
+        finally:
+            _close(backend)
+
+
+def _close(backend: BaseEmailBackend) -> None:
+    try:
+        backend.close()
+    except (smtplib.SMTPException, OSError):
+        return  # every mail has its answer by now
+
+
+def _send_one(backend: BaseEmailBackend, message: OutboundMessage) -> Result:
+    try:
+        mail = compose(message)
+    except OSError as error:
+        return _result(message, Outcome.LATER, f"an attachment cannot be read: {error}")
+    if isinstance(backend, EmailBackend):
+        return _by_smtp(backend, mail, message)
+    return _by_provider(backend, mail, message)
+
+
+def compose(message: OutboundMessage) -> EmailMultiAlternatives:
+    """The mail as it leaves. Raises ``OSError`` when an attachment cannot be read."""
+    mail = EmailMultiAlternatives(
+        subject=" ".join(message.subject.split()),
+        body=message.text,
+        from_email=formataddr((message.from_name, message.sender)),
+        to=[message.to],
+        reply_to=[message.reply_to] if message.reply_to else None,
+        headers={"Message-ID": message.external_id, **message.headers},
+    )
+    if message.html:
+        mail.attach_alternative(message.html, "text/html")
+    for file in message.files:
+        with open_file(file.key) as content:
+            mail.attach(file.name, content.read(), file.content_type)
+    return mail
+
+
+def _by_smtp(
+    backend: EmailBackend, mail: EmailMultiAlternatives, message: OutboundMessage
+) -> Result:
+    raw = mail.message().as_bytes(linesep="\r\n")
+    sender = _NULL_SENDER if message.is_automatic else message.sender
+    try:
+        server = _connected(backend)
+        for code, answer in (server.mail(sender), server.rcpt(message.to)):
+            if code not in (250, 251):
+                server.rset()
+                return _answered(message, code, answer)
+    except smtplib.SMTPResponseException as error:
+        _drop(backend)
+        return _answered(message, error.smtp_code, error.smtp_error)
+    except UnicodeError:
+        return _result(message, Outcome.NEVER, "the server takes no address like this one")
+    except (smtplib.SMTPException, OSError) as error:
+        _drop(backend)
+        return _result(message, Outcome.LATER, f"{type(error).__name__}: {error}")
+    fault_point("delivery.before_data")
+    return _hand_over(backend, server, raw, message)
+
+
+def _hand_over(
+    backend: EmailBackend, server: smtplib.SMTP, raw: bytes, message: OutboundMessage
+) -> Result:
+    try:
+        code, answer = server.data(raw)
+    except smtplib.SMTPDataError as error:  # refused at DATA: nothing was taken
+        return _answered(message, error.smtp_code, error.smtp_error)
+    except (smtplib.SMTPException, OSError) as error:
+        _drop(backend)
+        return _result(message, Outcome.UNKNOWN, f"{type(error).__name__}: {error}")
+    fault_point("delivery.accepted")
+    return _answered(message, code, answer)
+
+
+def _connected(backend: EmailBackend) -> smtplib.SMTP:
+    if backend.connection is None:
+        backend.open()
+    if backend.connection is None:
+        raise smtplib.SMTPConnectError(421, "no connection")
+    backend.connection.ehlo_or_helo_if_needed()
+    return backend.connection
+
+
+def _drop(backend: EmailBackend) -> None:
+    """A broken connection is of no use to the next mail."""
+    if backend.connection is not None:
+        backend.connection.close()
+        backend.connection = None
+
+
+def _answered(message: OutboundMessage, code: int, answer: bytes | str) -> Result:
+    said = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    if code == 250:
+        return _result(message, Outcome.SENT, "")
+    outcome = Outcome.LATER if 400 <= code < 500 else Outcome.NEVER
+    return _result(message, outcome, f"{code} {said}")
+
+
+def _by_provider(
+    backend: BaseEmailBackend, mail: EmailMultiAlternatives, message: OutboundMessage
+) -> Result:
+    try:
+        backend.send_messages([mail])
+    except AnymailRecipientsRefused as error:
+        return _result(message, Outcome.NEVER, str(error))
+    except AnymailAPIError as error:
+        status = error.status_code or 0
+        refused = 400 <= status < 500 and status != 429
+        return _result(message, Outcome.NEVER if refused else Outcome.LATER, str(error)[:500])
+    except (AnymailError, OSError) as error:
+        return _result(message, Outcome.UNKNOWN, f"{type(error).__name__}: {error}"[:500])
+    return _result(message, Outcome.SENT, "")
+
+
+def _result(message: OutboundMessage, outcome: Outcome, detail: str) -> Result:
+    return Result(key=message.key, outcome=outcome, detail=detail, external_id=message.external_id)

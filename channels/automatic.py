@@ -1,0 +1,200 @@
+"""Messages that no agent wrote. Each decision is a row: sent, or suppressed by which rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, override
+
+from channels.caps import History
+from channels.mail.flow import never_answer
+from channels.models import Account, AutomaticMail, Delivery
+from channels.outgoing import AUTOMATIC, accounts_of, envelope, fresh_id
+from channels.wording import Words, words_for
+from people.models import Identity
+from support import crypto
+from support.language import supported
+from tickets.models import Message, Ticket
+
+Kind = AutomaticMail.Kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """One automatic message that is due. ``occasion`` makes it happen once."""
+
+    ticket: Ticket
+    kind: str
+    occasion: str
+    answers: Message | None = None
+    forbidden_by: str = ""
+    is_verified: bool = False
+
+
+def decide(notices: Sequence[Notice]) -> None:
+    """Write for each notice whether it is sent, and queue what is. One transaction."""
+    now = timezone.now()
+    to = _addresses([notice.ticket for notice in notices])
+    accounts = accounts_of({notice.ticket.inbox_id for notice in notices})
+    history = History.of([identity.value for identity in to.values()], now)
+    words: dict[tuple[str, str], Words] = {}
+    decided = [_decide(notice, to, accounts, history, words) for notice in notices]
+    Delivery.objects.bulk_create([mail.delivery for mail in decided if mail.delivery])
+    AutomaticMail.objects.bulk_create(decided)
+
+
+def _decide(
+    notice: Notice,
+    to: Mapping[int, Identity],
+    accounts: Mapping[int, Account],
+    history: History,
+    words: dict[tuple[str, str], Words],
+) -> AutomaticMail:
+    ticket = notice.ticket
+    identity, account = to.get(ticket.requester_id), accounts.get(ticket.inbox_id)
+    language = supported(ticket.language)
+    mail = AutomaticMail(
+        ticket=ticket,
+        kind=notice.kind,
+        occasion=notice.occasion,
+        address=identity.value if identity else "",
+        language=language,
+    )
+    verified = notice.is_verified or bool(identity and identity.verified_at)
+    mail.suppressed_by = _forbidden(notice, identity, account, history, verified=verified)
+    if mail.suppressed_by or identity is None or account is None:
+        return mail
+    history.add(identity.value, notice.kind, ticket.pk, ticket.subject)
+    key = (notice.kind, language)
+    if key not in words:
+        words[key] = words_for(*key)
+    said = words[key].fill(_values(ticket, language, verified=verified))
+    mail.delivery = _delivery(notice, account, identity.value, said)
+    return mail
+
+
+def _forbidden(
+    notice: Notice,
+    identity: Identity | None,
+    account: Account | None,
+    history: History,
+    *,
+    verified: bool,
+) -> str:
+    """The rule that keeps this message from being sent, or ""."""
+    if notice.forbidden_by:
+        return notice.forbidden_by
+    if identity is None:
+        return "no-address"
+    if account is None:
+        return "no-mailbox"
+    if identity.undeliverable_at is not None:
+        return "address-bounced"
+    if never_answer(identity.value):
+        return "never-answered-address"
+    return history.forbids(
+        identity.value,
+        notice.kind,
+        notice.ticket.pk,
+        notice.ticket.subject,
+        is_verified=verified,
+    )
+
+
+def _delivery(notice: Notice, account: Account, address: str, said: Words) -> Delivery:
+    parts = envelope(account, notice.ticket, notice.answers)
+    parts["headers"] = {**parts["headers"], **AUTOMATIC}
+    return Delivery(
+        account=account,
+        to=address,
+        external_id=fresh_id(notice.ticket),
+        payload={"subject": said.subject, "text": said.body, **parts},
+    )
+
+
+def _addresses(tickets: Sequence[Ticket]) -> dict[int, Identity]:
+    """The address to write to for each requester: a proved and working one first."""
+    people = {ticket.requester_id for ticket in tickets}
+    identities = Identity.objects.filter(contact_id__in=people, kind="email")
+    best: dict[int, Identity] = {}
+    for identity in identities.order_by("undeliverable_at", "verified_at", "pk"):
+        held = best.get(identity.contact_id)
+        if held is None or (held.undeliverable_at and not identity.undeliverable_at):
+            best[identity.contact_id] = identity
+    return best
+
+
+def _values(ticket: Ticket, language: str, *, verified: bool) -> dict[str, str]:
+    """What templates may say. An unproved address hears no word of the sender's."""
+    inbox = ticket.inbox
+    with override(language):
+        name = ticket.requester.name if verified else ""
+        greeting = _("Hello %(name)s,") % {"name": name} if name else _("Hello,")
+        return {
+            "greeting": greeting,
+            "reference": ticket.number,
+            "reply_within": _("within %(span)s") % {"span": span(inbox.reply_within)},
+            "solve_after": _("in %(span)s") % {"span": span(inbox.solve_after)},
+            "reopen_within": _("within %(span)s") % {"span": span(inbox.reopen_within)},
+            "status_link": status_link(ticket),
+            "company": settings.HARBOUR_NAME,
+        }
+
+
+def span(length: timedelta) -> str:
+    """A length of time as people say it, in the active language."""
+    hours = max(1, round(length.total_seconds() / 3600))
+    if hours < 48:
+        return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
+    days = round(hours / 24)
+    return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+
+
+def status_link(ticket: Ticket) -> str:
+    """The requester's own signed link to the ticket; good for 30 days."""
+    payload: dict[str, str | int] = {"t": ticket.pk, "c": ticket.requester_id}
+    token = crypto.sign("status-link", payload, max_age=timedelta(days=30))
+    return f"{settings.HARBOUR_URL}/status/r/{token}/"
+
+
+@transaction.atomic
+def send_access_code(
+    ticket: Ticket,
+    address: str,
+    *,
+    code: str,
+    link: str,
+    language: str,
+    now: datetime | None = None,
+) -> None:
+    """Mail a one-time code to ``address``. Caps apply; the log says what became of it."""
+    now = now or timezone.now()
+    account = accounts_of({ticket.inbox_id}).get(ticket.inbox_id)
+    history = History.of([address], now)
+    rule = history.forbids(address, Kind.ACCESS_CODE, ticket.pk, "", is_verified=True)
+    mail = AutomaticMail(
+        ticket=ticket,
+        kind=Kind.ACCESS_CODE,
+        occasion=f"code:{now.timestamp():.6f}",
+        address=address,
+        language=language,
+        suppressed_by="no-mailbox" if account is None else rule,
+    )
+    if account is not None and not rule:
+        values = {
+            "reference": ticket.number,
+            "code": code,
+            "link": link,
+            "company": settings.HARBOUR_NAME,
+        }
+        said = words_for(Kind.ACCESS_CODE, language).fill(values)
+        notice = Notice(ticket=ticket, kind=Kind.ACCESS_CODE, occasion=mail.occasion)
+        mail.delivery = _delivery(notice, account, address, said)
+        mail.delivery.save()
+    mail.save()

@@ -1,0 +1,202 @@
+"""Getting messages out. One row per delivery, and the row says what happens next.
+
+A batch is claimed under a lease and sent over one connection; each mail is settled as
+soon as its answer is there. A worker that dies leaves rows whose lease runs out: an
+automatic message is then sent once more under the same Message-ID, an agent's reply that
+may have been handed over is shown to the agent as *unknown* and never sent again blindly.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from channels.base import OutboundFile, OutboundMessage, Outcome, Result
+from channels.models import Account, Delivery
+from support.faults import fault_point
+from tickets.operations.reply import report_sent, report_undeliverable
+
+logger = logging.getLogger(__name__)
+
+BATCH = 50
+MAX_ATTEMPTS = 40  # with waits of up to an hour: about a day and a half
+_TURN = 100.0  # seconds that one batch may take, well inside the lease
+_PATIENCE = 3  # failures in a row after which the provider is taken to be away
+
+Status = Delivery.Status
+
+
+def send_batch() -> int:
+    """Claim and send up to ``BATCH`` deliveries. Returns how many were taken up."""
+    claimed = _claim()
+    fault_point("delivery.claimed")
+    by_account: defaultdict[Account, list[Delivery]] = defaultdict(list)
+    for delivery in claimed:
+        by_account[delivery.account].append(delivery)
+    for account, deliveries in by_account.items():
+        _send(account, deliveries)
+    return len(claimed)
+
+
+@transaction.atomic
+def _claim() -> list[Delivery]:
+    due = Delivery.objects.due().order_by("due_at", "pk").select_related("account")
+    rows = list(due.select_for_update(skip_locked=True, of=("self",))[:BATCH])
+    ready = [delivery for delivery in rows if _is_safe_to_send(delivery)]
+    Delivery.objects.filter(pk__in=[delivery.pk for delivery in ready]).update(
+        status=Status.SENDING,
+        due_at=timezone.now() + Delivery.LEASE,
+        attempts=F("attempts") + 1,
+    )
+    return ready
+
+
+def _is_safe_to_send(delivery: Delivery) -> bool:
+    """False for a row whose worker died after it may have handed the mail over."""
+    if delivery.status != Status.SENDING:
+        return True
+    if delivery.was_handed_over:
+        _give_up(delivery, "the sender was stopped before the answer came", unknown=True)
+        return False
+    if delivery.is_automatic:
+        Delivery.objects.filter(pk=delivery.pk).update(was_handed_over=True)
+    return True
+
+
+def _send(account: Account, deliveries: Sequence[Delivery]) -> None:
+    waiting = {delivery.pk: delivery for delivery in deliveries}
+    run = _Run(deliveries)
+    try:
+        for result in account.adapter.send(run.messages()):
+            _settle(waiting.pop(result.key), result)
+            run.note(result)
+    except Exception as error:  # an adapter's bug must not hold up other accounts
+        logger.exception("%s could not send", account)
+        if (current := waiting.pop(run.current, None)) is not None:
+            detail = f"{type(error).__name__}: {error}"
+            _settle(current, Result(key=current.pk, outcome=Outcome.LATER, detail=detail))
+    for delivery in waiting.values():
+        _release(delivery, run)
+
+
+class _Run:
+    """The messages of one batch, handed out while the provider keeps answering."""
+
+    def __init__(self, deliveries: Sequence[Delivery]) -> None:
+        self._deliveries = deliveries
+        self._until = time.monotonic() + _TURN
+        self._failures = 0
+        self.current = 0
+
+    @property
+    def is_away(self) -> bool:
+        return self._failures >= _PATIENCE
+
+    def messages(self) -> Iterator[OutboundMessage]:
+        for delivery in self._deliveries:
+            if self.is_away or time.monotonic() > self._until:
+                return
+            if not delivery.is_automatic:
+                Delivery.objects.filter(pk=delivery.pk).update(was_handed_over=True)
+            self.current = delivery.pk
+            yield outbound(delivery)
+
+    def note(self, result: Result) -> None:
+        self._failures = self._failures + 1 if result.outcome is Outcome.LATER else 0
+
+
+def outbound(delivery: Delivery) -> OutboundMessage:
+    """The row as adapters send it."""
+    parts = delivery.payload
+    return OutboundMessage(
+        key=delivery.pk,
+        to=delivery.to,
+        external_id=delivery.external_id,
+        subject=parts.get("subject", ""),
+        text=parts.get("text", ""),
+        html=parts.get("html", ""),
+        headers=parts.get("headers", {}),
+        sender=parts.get("sender", ""),
+        from_name=parts.get("from_name", ""),
+        reply_to=parts.get("reply_to", ""),
+        is_automatic=delivery.is_automatic,
+        files=tuple(OutboundFile(**file) for file in parts.get("files", [])),
+    )
+
+
+def _settle(delivery: Delivery, result: Result) -> None:
+    if result.outcome is Outcome.SENT:
+        _finish(delivery)
+    elif result.outcome is Outcome.LATER:
+        _postpone(delivery, result)
+    else:
+        unknown = result.outcome is Outcome.UNKNOWN
+        if unknown and delivery.is_automatic and not delivery.was_handed_over:
+            Delivery.objects.filter(pk=delivery.pk).update(was_handed_over=True)
+            _postpone(delivery, result)
+        else:
+            _give_up(delivery, result.detail, unknown=unknown)
+
+
+@transaction.atomic
+def _finish(delivery: Delivery) -> None:
+    # The lease is the fence: a worker that slept past it finds the row in other hands.
+    Delivery.objects.filter(pk=delivery.pk, status=Status.SENDING).update(
+        status=Status.SENT, sent_at=timezone.now(), error=""
+    )
+    if delivery.message is not None:
+        report_sent(delivery.message)
+    fault_point("delivery.before_settled")
+
+
+def _postpone(delivery: Delivery, result: Result) -> None:
+    attempts = delivery.attempts + 1
+    if attempts >= MAX_ATTEMPTS:
+        _give_up(delivery, result.detail)
+        return
+    wait = result.retry_after or min(5 * 2 ** min(attempts, 10), 3600)
+    kept = delivery.is_automatic and result.outcome is Outcome.UNKNOWN
+    Delivery.objects.filter(pk=delivery.pk, status=Status.SENDING).update(
+        status=Status.QUEUED,
+        due_at=timezone.now() + timedelta(seconds=wait),
+        error=result.detail[:2000],
+        **({} if kept else {"was_handed_over": False}),
+    )
+
+
+def _release(delivery: Delivery, run: _Run) -> None:
+    """Give back a row that was not tried in this turn."""
+    wait = timedelta(seconds=15 if run.is_away else 0)
+    Delivery.objects.filter(pk=delivery.pk, status=Status.SENDING).update(
+        status=Status.QUEUED,
+        due_at=timezone.now() + wait,
+        attempts=F("attempts") - 1,
+        was_handed_over=False,
+    )
+
+
+@transaction.atomic
+def _give_up(delivery: Delivery, reason: str, *, unknown: bool = False) -> None:
+    status = Status.UNKNOWN if unknown else Status.FAILED
+    Delivery.objects.filter(pk=delivery.pk).update(status=status, error=reason[:2000])
+    if delivery.message is not None:
+        report_undeliverable(delivery.message, reason, is_unknown=unknown)
+
+
+@transaction.atomic
+def send_again(delivery_id: int) -> None:
+    """An operator or agent decided: try a failed or unknown delivery once more."""
+    Delivery.objects.filter(pk=delivery_id, status__in=[Status.FAILED, Status.UNKNOWN]).update(
+        status=Status.QUEUED,
+        due_at=timezone.now(),
+        attempts=0,
+        was_handed_over=False,
+        error="",
+    )

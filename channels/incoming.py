@@ -1,0 +1,158 @@
+"""From a raw mail to the message that is filed: who wrote it, and what it answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.conf import settings
+
+from channels.base import Ignored, RawCall, Unreadable
+from channels.mail.flow import never_answer
+from channels.mail.parsed import MailAttachment, ParsedMail
+from channels.mail.parsed import Unreadable as Hostile
+from channels.sandbox import understand
+from channels.threads import base_address, ticket_of_address, ticket_of_message_id
+from people.operations import Address
+from support import language
+from support.secrets_guard import redact
+from tickets import files, reference
+from tickets.inbound import InboundFile, InboundMessage
+
+#: How many earlier Message-IDs are looked up, nearest first.
+MAX_REFERENCES = 5
+LOOP_HEADER = "X-Harbour-Loop"
+
+
+def inbound_of(call: RawCall) -> InboundMessage:
+    """Understand one raw mail. Raises ``Unreadable`` or ``Ignored``."""
+    try:
+        mail = understand(call.body)
+    except Hostile as error:
+        raise Unreadable(error.reason) from error
+    _refuse_own(mail, call)
+    sender = _sender(mail, call)
+    recipients = [*call.meta.get("rcpt_tos", []), *mail.recipients]
+    ids = _nearest_first(mail)
+    proved = ticket_of_address(recipients) or _proved_by_id(mail, ids)
+    text, _ = redact(mail.reply_text if _continues(mail, proved) else mail.text)
+    quoted, _ = redact(mail.quoted_text if _continues(mail, proved) else "")
+    subject, _ = redact(mail.subject)
+    return InboundMessage(
+        external_id=_bare(mail.message_id),
+        sender=sender,
+        text=text,
+        quoted=quoted,
+        html=mail.html,
+        subject=subject,
+        sent_at=mail.date or datetime.now(UTC),
+        ticket_id=proved,
+        references=tuple(ids),
+        subject_reference=_number_in(mail.subject),
+        language=language.supported(language.detect(f"{subject}\n{text}")),
+        is_verified=_passed_dmarc(mail),
+        is_automatic=mail.is_auto or mail.is_bounce,
+        never_acknowledge=_forbidden(mail, sender),
+        files=tuple(_file(n, part) for n, part in enumerate(mail.attachments)),
+        participants=_participants(mail, call, sender),
+        receipt_id=call.receipt_id,
+        meta=_bounce_facts(mail),
+    )
+
+
+def _refuse_own(mail: ParsedMail, call: RawCall) -> None:
+    """Our own mail coming back is never a customer's (rules 33, 34, 39)."""
+    if ticket_of_message_id(mail.message_id) is not None:
+        raise Ignored("loop: a mail that we sent ourselves")
+    if settings.HARBOUR_MAIL_DOMAIN in mail.loop_headers:
+        raise Ignored("loop: it bears our loop mark")
+    if base_address(mail.from_email) in call.meta.get("own_addresses", []):
+        raise Ignored("loop: the sender is one of our own mailboxes")
+
+
+def _sender(mail: ParsedMail, call: RawCall) -> Address:
+    """From is the sender; others only when it holds no address (rule 54)."""
+    answers_to = [address for _, address in mail.reply_to]
+    candidates = [mail.from_email, *answers_to, str(call.meta.get("mail_from") or "")]
+    for candidate in candidates:
+        if "@" in candidate:
+            return Address.email(candidate, mail.from_name)
+    raise Unreadable("no sender: neither From, Reply-To nor the envelope names an address")
+
+
+def _nearest_first(mail: ParsedMail) -> list[str]:
+    """In-Reply-To, then References from the right, without repeats (rules 5, 6)."""
+    ids = [*mail.in_reply_to.split(), *reversed(mail.references)]
+    if mail.bounce and mail.bounce.original_message_id:
+        ids.insert(0, mail.bounce.original_message_id)
+    return list(dict.fromkeys(_bare(each) for each in ids if each))[:MAX_REFERENCES]
+
+
+def _proved_by_id(mail: ParsedMail, ids: list[str]) -> int | None:
+    return next((ticket for each in ids if (ticket := ticket_of_message_id(each))), None)
+
+
+def _continues(mail: ParsedMail, proved: int | None) -> bool:
+    """Quotes are folded in answers only: a first mail or a forward is shown whole."""
+    return bool(proved or mail.in_reply_to or mail.references)
+
+
+def _number_in(subject: str) -> str:
+    return next(iter(reference.find_all(subject)), "")
+
+
+def _passed_dmarc(mail: ParsedMail) -> bool:
+    """Whether our own border says that the sender's domain vouches for the mail.
+
+    Only the topmost Authentication-Results with our authserv-id counts (RFC 8601, 5).
+    """
+    border = settings.HARBOUR_AUTHSERV_ID.lower()
+    if not border or not mail.auth_results:
+        return False
+    server, _, verdicts = " ".join(mail.auth_results[0].lower().split()).partition(";")
+    if server.split(" ")[0] != border:
+        return False
+    return any(verdict.strip().split(" ")[0] == "dmarc=pass" for verdict in verdicts.split(";"))
+
+
+def _forbidden(mail: ParsedMail, sender: Address) -> str:
+    if mail.is_bounce:
+        return "bounce"
+    if mail.suppress_autoreply:
+        return mail.auto_reason or "automatic"
+    return "never-answered-address" if never_answer(sender.value) else ""
+
+
+def _file(number: int, part: MailAttachment) -> InboundFile:
+    try:
+        key = files.keep(part.content)
+    except OSError:  # the message must not wait for its files: the sweep completes them
+        key = ""
+    return files.describe(
+        part.name,
+        part.content,
+        key=key,
+        content_id=part.content_id,
+        is_inline=part.inline,
+        part=number,
+    )
+
+
+def _participants(mail: ParsedMail, call: RawCall, sender: Address) -> tuple[Address, ...]:
+    """Those in To and Cc besides the sender and our own mailboxes (rule 73)."""
+    own = {*call.meta.get("own_addresses", []), sender.value}
+    people = [Address.email(address, name) for name, address in [*mail.to, *mail.cc]]
+    return tuple(p for p in people if "@" in p.value and base_address(p.value) not in own)
+
+
+def _bounce_facts(mail: ParsedMail) -> dict[str, str]:
+    if mail.bounce is None:
+        return {}
+    return {
+        "failed_recipient": mail.bounce.recipient or "",
+        "failed_status": mail.bounce.status or "",
+        "original_id": _bare(mail.bounce.original_message_id or ""),
+    }
+
+
+def _bare(message_id: str) -> str:
+    return message_id.strip().strip("<>")[:255]

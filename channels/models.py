@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from channels.base import Adapter
+from support.crypto import EncryptedJSONField
+from tickets.models import Inbox, Message, Ticket
+
+
+class Account(models.Model):
+    """How one inbox connects to its provider."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    inbox = models.ForeignKey(Inbox, on_delete=models.CASCADE, related_name="accounts")
+    kind = models.CharField(max_length=20)
+    address = models.CharField(max_length=254, blank=True, help_text="Lower case.")
+    settings = EncryptedJSONField(default=dict)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "address"], condition=~Q(address=""), name="account_address_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.address}".strip()
+
+    @property
+    def adapter(self) -> Adapter:
+        return Adapter.registry[self.kind](**self.settings)
+
+
+class ReceiptQuerySet(models.QuerySet["Receipt"]):
+    def due(self) -> Self:
+        return self.filter(status=Receipt.Status.WAITING, due_at__lte=timezone.now())
+
+    def quarantined(self) -> Self:
+        return self.filter(status=Receipt.Status.QUARANTINED)
+
+
+class Receipt(models.Model):
+    """A raw mail or webhook call exactly as it came; says what became of it."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        FILED = "filed", _("filed")
+        DUPLICATE = "duplicate", _("duplicate")
+        IGNORED = "ignored", _("not filed")
+        QUARANTINED = "quarantined", _("quarantined")
+        DISCARDED = "discarded", _("discarded")
+
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="receipts", db_index=False
+    )
+    body = models.BinaryField()
+    meta = models.JSONField(default=dict)
+    provider_key = models.CharField(max_length=255, null=True, help_text="Refuses replays.")
+    status = models.CharField(max_length=12, choices=Status, default=Status.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(db_default=Now())
+    error = models.TextField(blank=True)
+    message = models.ForeignKey(
+        Message, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    received_at = models.DateTimeField(db_default=Now())
+    processed_at = models.DateTimeField(null=True)
+
+    objects = ReceiptQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "provider_key"], name="provider_call_taken_once"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at", "id"], condition=Q(status="waiting"), name="receipt_due"
+            ),
+            models.Index(
+                fields=["-id"], condition=Q(status="quarantined"), name="receipt_quarantined"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"receipt {self.pk}"
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def due(self) -> Self:
+        """Waiting past their time, or left behind by a worker whose lease ran out."""
+        active = [Delivery.Status.QUEUED, Delivery.Status.SENDING]
+        return self.filter(status__in=active, due_at__lte=timezone.now())
+
+
+class Delivery(models.Model):
+    """One message on its way to one address. ``due_at`` is a lease while it is sending."""
+
+    LEASE = timedelta(minutes=5)
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("queued")
+        SENDING = "sending", _("sending")
+        SENT = "sent", _("sent")
+        FAILED = "failed", _("failed")
+        UNKNOWN = "unknown", _("unknown")
+        SUPPRESSED = "suppressed", _("not sent")
+
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="deliveries", db_index=False
+    )
+    message = models.ForeignKey(
+        Message, on_delete=models.CASCADE, null=True, related_name="deliveries"
+    )
+    to = models.CharField(max_length=254)
+    external_id = models.CharField(max_length=255, unique=True)
+    payload: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
+        help_text="Subject, text, headers: what is sent, fixed when it was decided."
+    )
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    was_handed_over = models.BooleanField(default=False, help_text="An answer may be missing.")
+    due_at = models.DateTimeField(db_default=Now())
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    sent_at = models.DateTimeField(null=True)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(fields=["message", "to"], name="reply_owed_once_per_address")
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at", "id"],
+                condition=Q(status__in=["queued", "sending"]),
+                name="delivery_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"delivery {self.pk} to {self.to}"
+
+    @property
+    def is_automatic(self) -> bool:
+        return self.message_id is None
+
+
+class AutomaticMail(models.Model):
+    """Why a customer did, or did not, get a message that no agent wrote."""
+
+    class Kind(models.TextChoices):
+        ACKNOWLEDGEMENT = "acknowledgement", _("acknowledgement")
+        NUDGE = "nudge", _("reminder")
+        SOLVED = "solved", _("solved for silence")
+        ACCESS_CODE = "access_code", _("access code")
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, null=True, related_name="automatic_mails")
+    kind = models.CharField(max_length=16, choices=Kind)
+    occasion = models.CharField(max_length=60, help_text="Once per ticket, kind and occasion.")
+    address = models.CharField(max_length=254, blank=True)
+    language = models.CharField(max_length=10, blank=True)
+    delivery = models.OneToOneField(Delivery, models.SET_NULL, null=True, related_name="automatic")
+    suppressed_by = models.CharField(max_length=60, blank=True, help_text="The rule; see docs.")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ticket", "kind", "occasion"], name="automatic_mail_decided_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["address", "-created_at"], name="automatic_mail_by_address"),
+            models.Index(fields=["-id"], name="automatic_mail_log"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.ticket_id}"
+
+
+class Template(models.Model):
+    """The words of an automatic message; ``{{ reference }}`` and its like are filled in."""
+
+    kind = models.CharField(max_length=16, choices=AutomaticMail.Kind)
+    language = models.CharField(max_length=10)
+    subject = models.CharField(max_length=200)
+    body = models.TextField()
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "language"], name="template_per_language")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.language})"

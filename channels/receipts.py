@@ -1,0 +1,202 @@
+"""Taking delivery of what comes in: store first, understand later, many at a time.
+
+A batch is claimed under a lease, read without a transaction, and filed in one
+transaction with a savepoint for each receipt. A receipt that cannot be filed never holds
+up its neighbours: it is tried again later, and ends in quarantine.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from channels.base import Ignored, RawCall, Unreadable
+from channels.models import Account, Receipt
+from people.operations import Address, mark_undeliverable
+from support.faults import fault_point
+from tickets.inbound import InboundMessage
+from tickets.models import Attachment, Message
+from tickets.operations.intake import receive_message
+from tickets.operations.reply import report_undeliverable
+
+logger = logging.getLogger(__name__)
+
+BATCH = 50
+LEASE = timedelta(minutes=2)
+MAX_ATTEMPTS = 5
+
+
+def accept(
+    account: Account, body: bytes, meta: Mapping[str, Any], *, provider_key: str | None = None
+) -> Receipt | None:
+    """Store what came in. None when a call with this ``provider_key`` was stored before."""
+    try:
+        with transaction.atomic():
+            return Receipt.objects.create(
+                account=account, body=body, meta=dict(meta), provider_key=provider_key
+            )
+    except IntegrityError:
+        return None
+
+
+def file_batch() -> int:
+    """Claim and file up to ``BATCH`` receipts. Returns how many were taken up."""
+    ids = _claim()
+    fault_point("receipts.claimed")
+    process(ids)
+    return len(ids)
+
+
+@transaction.atomic
+def _claim() -> list[int]:
+    due = Receipt.objects.due().order_by("due_at", "pk").select_for_update(skip_locked=True)
+    ids = list(due.values_list("pk", flat=True)[:BATCH])
+    Receipt.objects.filter(pk__in=ids).update(
+        due_at=timezone.now() + LEASE, attempts=F("attempts") + 1
+    )
+    return ids
+
+
+@dataclass
+class _Reading:
+    """One receipt on its way: what it says, or why it says nothing."""
+
+    receipt: Receipt
+    messages: list[InboundMessage] = field(default_factory=list)
+    error: Exception | None = None
+
+    @property
+    def order(self) -> tuple[str, int]:
+        """Locks are taken in the order of senders, so that two batches cannot deadlock."""
+        first = self.messages[0].sender.value if self.messages else ""
+        return first, self.receipt.pk
+
+
+def process(ids: Sequence[int]) -> None:
+    """File the receipts ``ids``, whatever their due time; those already done are left."""
+    if not ids:
+        return
+    own = list(Account.objects.exclude(address="").values_list("address", flat=True))
+    waiting = Receipt.objects.filter(pk__in=ids, status=Receipt.Status.WAITING)
+    readings = [_read(receipt, own) for receipt in waiting.select_related("account__inbox")]
+    fault_point("receipts.parsed")
+    readings.sort(key=lambda reading: reading.order)
+    try:
+        _file_all(readings)
+    except OperationalError:  # a deadlock or a lost connection: each for itself
+        for reading in readings:
+            _file_all([reading])
+
+
+def _read(receipt: Receipt, own: list[str]) -> _Reading:
+    reading = _Reading(receipt)
+    if receipt.attempts > MAX_ATTEMPTS:
+        reading.error = Unreadable(f"a worker died {MAX_ATTEMPTS} times while reading it")
+        return reading
+    meta = {**receipt.meta, "own_addresses": own}
+    call = RawCall(body=bytes(receipt.body), meta=meta, receipt_id=receipt.pk)
+    try:
+        reading.messages = list(receipt.account.adapter.parse(call))
+    except Exception as error:  # noqa: BLE001 - what one mail does to us must not stop the rest
+        reading.error = error
+    return reading
+
+
+@transaction.atomic
+def _file_all(readings: Sequence[_Reading]) -> None:
+    pks = [reading.receipt.pk for reading in readings]
+    held = Receipt.objects.filter(pk__in=pks, status=Receipt.Status.WAITING)
+    mine = set(held.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    done = [_file_one(reading) for reading in readings if reading.receipt.pk in mine]
+    fields = ["status", "error", "message", "processed_at", "due_at"]
+    Receipt.objects.bulk_update(done, fields)
+    fault_point("receipts.before_commit")
+
+
+def _file_one(reading: _Reading) -> Receipt:
+    receipt = reading.receipt
+    if reading.error is None:
+        try:
+            with transaction.atomic():
+                _file_messages(reading)
+        except OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one poison row must not stop the batch
+            reading.error = error
+    if reading.error is not None:
+        _fail(receipt, reading.error)
+    return receipt
+
+
+def _file_messages(reading: _Reading) -> None:
+    receipt = reading.receipt
+    outcome = Receipt.Status.FILED
+    for inbound in reading.messages:
+        message = receive_message(receipt.account.inbox, inbound)
+        if message.receipt_id != receipt.pk:
+            outcome = Receipt.Status.DUPLICATE
+            transaction.on_commit(lambda inbound=inbound: _forget_files(inbound))
+        receipt.message = message
+        _note_bounce(message, inbound)
+    receipt.status, receipt.error, receipt.processed_at = outcome, "", timezone.now()
+
+
+def _fail(receipt: Receipt, error: Exception) -> None:
+    """Decide what becomes of a receipt that was not filed."""
+    receipt.error = f"{type(error).__name__}: {error}"[:2000].replace("\x00", "")
+    if isinstance(error, Ignored):
+        receipt.status, receipt.processed_at = Receipt.Status.IGNORED, timezone.now()
+        return
+    if isinstance(error, Unreadable | ValueError) or receipt.attempts >= MAX_ATTEMPTS:
+        receipt.status, receipt.processed_at = Receipt.Status.QUARANTINED, timezone.now()
+        logger.error("receipt %s is quarantined: %s", receipt.pk, receipt.error)
+        return
+    logger.warning("receipt %s failed and is tried again", receipt.pk, exc_info=error)
+    receipt.due_at = timezone.now() + timedelta(seconds=2**receipt.attempts)
+
+
+def _forget_files(inbound: InboundMessage) -> None:
+    """A repeated mail's files were stored again: drop the second copies."""
+    for file in inbound.files:
+        if file.key:
+            default_storage.delete(file.key)
+
+
+def _note_bounce(message: Message, inbound: InboundMessage) -> None:
+    """A permanent failure of a mail of ours: stop writing there, and tell the agents."""
+    failed, status = inbound.meta.get("failed_recipient"), inbound.meta.get("failed_status", "")
+    original = inbound.meta.get("original_id", "")
+    if not failed or not status.startswith("5") or inbound.ticket_id is None:
+        return
+    mark_undeliverable(Address.email(failed))
+    sent = Message.objects.filter(
+        external_id=original, ticket_id=message.ticket_id, direction=Message.Direction.OUTBOUND
+    ).first()
+    if sent is not None:
+        report_undeliverable(sent, f"{failed}: {status}")
+
+
+def unstored_mails() -> list[int]:
+    """Receipts of messages whose attachments are still to be stored."""
+    missing = Message.objects.filter(attachments__key="").exclude(receipt_id=None)
+    return list(missing.values_list("receipt_id", flat=True).distinct()[:BATCH])
+
+
+def complete_attachments(receipt_id: int) -> None:
+    """Store the files that storage refused when the mail was filed."""
+    receipt = Receipt.objects.select_related("account__inbox").get(pk=receipt_id)
+    for inbound in _read(receipt, []).messages:
+        stored = {file.part: file.key for file in inbound.files if file.key}
+        for attachment in Attachment.objects.filter(message__receipt_id=receipt_id, key=""):
+            if key := stored.pop(attachment.part, ""):
+                Attachment.objects.filter(pk=attachment.pk, key="").update(key=key)
+        for key in stored.values():  # those that had been stored before
+            default_storage.delete(key)

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from people.models import Contact, User
+from tickets.models.inbox import Inbox
+from tickets.models.ticket import Ticket
+
+
+class Message(models.Model):
+    class Direction(models.TextChoices):
+        INBOUND = "inbound", _("received")
+        OUTBOUND = "outbound", _("sent")
+        NOTE = "note", _("internal note")
+
+    class Author(models.TextChoices):
+        """Who an inbound message is from, in relation to the ticket."""
+
+        REQUESTER = "requester"
+        PARTICIPANT = "participant"
+        STRANGER = "stranger"  # knew the thread, is not on it: shown with a warning
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="messages", db_index=False)
+    inbox = models.ForeignKey(Inbox, models.PROTECT, related_name="messages", db_index=False)
+    direction = models.CharField(max_length=10, choices=Direction)
+    author = models.CharField(max_length=12, choices=Author, default=Author.REQUESTER)
+    contact = models.ForeignKey(Contact, models.PROTECT, null=True, related_name="messages")
+    agent = models.ForeignKey(User, models.PROTECT, null=True, related_name="messages")
+    channel = models.CharField(max_length=20, blank=True)
+    text = models.TextField()
+    quoted = models.TextField(blank=True, help_text="What it quotes, folded and never cut.")
+    html = models.TextField(blank=True, help_text="As it came; cleaned whenever shown.")
+    external_id = models.CharField(max_length=255, blank=True)
+    is_automatic = models.BooleanField(default=False)
+    is_verified = models.BooleanField(default=False)
+    receipt_id = models.BigIntegerField(null=True)
+    failure = models.CharField(max_length=300, blank=True, help_text="Why it did not go out.")
+    sent_at = models.DateTimeField(null=True, help_text="The sender's clock, or our delivery.")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="message_filed_once_per_inbox",
+                fields=["inbox", "external_id"],
+                condition=~Q(external_id=""),
+            )
+        ]
+        indexes = [models.Index(fields=["ticket", "id"], name="message_thread")]
+
+    def __str__(self) -> str:
+        return f"{self.direction} {self.pk}"
+
+
+class Attachment(models.Model):
+    """A file of a message; its bytes are in storage under ``key``, a random name."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    message = models.ForeignKey(Message, models.CASCADE, related_name="attachments")
+    key = models.CharField(max_length=120, blank=True, help_text="Empty: still to be stored.")
+    name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=100)
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    content_id = models.CharField(max_length=255, blank=True)
+    is_inline = models.BooleanField(default=False)
+    part = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], name="attachment_unstored", condition=Q(key=""))]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_image(self) -> bool:
+        """A kind that is safe to show in a page."""
+        return self.content_type in {"image/png", "image/jpeg", "image/gif", "image/webp"}

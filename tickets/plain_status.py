@@ -1,0 +1,62 @@
+"""What a customer is told of a ticket: four plain states, and whether they must act."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tickets.models import Status, Ticket, TicketReference
+
+
+class PlainState(models.TextChoices):
+    RECEIVED = "received", _("Received")
+    IN_PROGRESS = "in_progress", _("Being worked on")
+    WAITING_FOR_YOU = "waiting_for_you", _("Waiting for you")
+    SOLVED = "solved", _("Solved")
+
+
+_STATES = {
+    Status.NEW: PlainState.RECEIVED,
+    Status.OPEN: PlainState.IN_PROGRESS,
+    Status.ON_HOLD: PlainState.IN_PROGRESS,
+    Status.PENDING: PlainState.WAITING_FOR_YOU,
+    Status.SOLVED: PlainState.SOLVED,
+    Status.CLOSED: PlainState.SOLVED,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlainStatus:
+    """All that the number alone may show; nothing of who wrote or what."""
+
+    reference: str
+    state: PlainState
+    updated_on: date
+    next_reply_due_at: datetime | None
+    must_act: bool
+
+
+def plain_status(number: str) -> PlainStatus | None:
+    """The plain state of the ticket that ``number`` (13 digits) leads to, if any."""
+    columns = ("ticket__status", "ticket__active_at", "ticket__waiting_since")
+    rows = TicketReference.objects.filter(number=number)
+    row = rows.values_list(*columns, "ticket__inbox__reply_within").first()
+    if row is None:
+        return None
+    status, active_at, waiting_since, reply_within = row
+    state = _STATES[Status(status)]
+    waits = waiting_since is not None and state in (PlainState.RECEIVED, PlainState.IN_PROGRESS)
+    return PlainStatus(
+        reference=number,
+        state=state,
+        updated_on=active_at.date(),
+        next_reply_due_at=waiting_since + reply_within if waits else None,
+        must_act=state == PlainState.WAITING_FOR_YOU,
+    )
+
+
+def state_of(ticket: Ticket) -> PlainState:
+    return _STATES[Status(ticket.status)]
