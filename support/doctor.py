@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass
 
 from cryptography.fernet import Fernet
 from django.conf import settings
-from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from redis.exceptions import RedisError
 
+from support import relay
 from support.redis import client as redis_client
 
 OLDEST_POSTGRES = 140000
@@ -115,10 +115,11 @@ def _mail() -> tuple[bool, str]:
 
 
 def _background() -> tuple[bool, str]:
-    """Beat asks a worker for a heartbeat every ten seconds: it shows that both are alive."""
-    if cache.get("heartbeat") is None:
-        return False, "No heartbeat: worker, beat or both are not running."
-    return True, "Worker and beat are alive."
+    """Beat asks a worker for a heartbeat every ten seconds: it tells of both."""
+    silent = [name for name in ("worker", "relay") if not relay.is_alive(name)]
+    if silent:
+        return False, f"No heartbeat from {' and '.join(silent)} (beat rings the worker's)."
+    return True, "Worker, beat and relay are alive."
 
 
 def _secrets() -> tuple[bool, str]:

@@ -59,6 +59,7 @@ def refuse_public_demo(env: Mapping[str, str], data: Path) -> None:
     else:
         return
     named = [urlsplit(env.get("HARBOUR_URL", "")).hostname or "", env.get("HARBOUR_BIND", "")]
+    named.append(env.get("SMTP_HOST", ""))
     named += env.get("ALLOWED_HOSTS", "").split(",")
     if public := [name.strip() for name in named if not is_local(name.strip())]:
         raise Refused(f"{why} and refuses the public name {public[0]}. {cure}")

@@ -76,7 +76,7 @@ def _remember(state: IO[str], env: Environment) -> None:
 def _choose_ports(env: Environment) -> None:
     host = env.setdefault("HARBOUR_BIND", "127.0.0.1")
     choose_port(env, "PORT", 8000, host)
-    choose_port(env, "SMTP_PORT", 2525, env.get("SMTP_HOST", host))
+    choose_port(env, "SMTP_PORT", 2525, env.setdefault("SMTP_HOST", host))
     env.setdefault("HARBOUR_URL", f"http://localhost:{env['PORT']}")
     if not env.get("EMAIL_URL"):
         port = choose_port(env, "CATCHER_SMTP_PORT", 1025, "127.0.0.1")

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command, get_commands
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from support.launcher import translations
 
@@ -15,7 +15,18 @@ from support.launcher import translations
 class Command(BaseCommand):
     help = "Check, migrate, compile translations and, for the demo, fill an empty database."
 
+    requires_system_checks = []  # run below, with the rest
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--files-only", action="store_true", help="translations and static files; no database"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["files_only"]:
+            translations.compile_all(settings.BASE_DIR)
+            call_command("collectstatic", interactive=False, verbosity=0)
+            return
         call_command("check")
         call_command("migrate", verbosity=0)
         translations.compile_all(settings.BASE_DIR)
