@@ -23,6 +23,10 @@ _GMAIL_BARE = re.compile(
     r"(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2} (?:\d{1,2}:\d\d (?:GMT|UTC)[+-]\d\d:\d\d )?.{1,150}$"
 )
 _GMAIL_ZONE = re.compile(r"\d\d? (?:GMT|UTC)[+-]\d\d:\d\d .{1,150}$|\d\d:\d\d (?:GMT|UTC)[+-]")
+_OWN_WORDS = re.compile(
+    r"\b(?:i|we|he|she|they|has|have|had|was|were|been|is|are)\s(?:wrote|writes|sent|said)\W*$",
+    re.IGNORECASE,
+)
 _RULE = re.compile(r"[\s*_=\-—─~#+.]{2,200}$")
 _OUTER = re.compile(r"^[\s*_\-—–>|]{0,60}|[\s*_\-—]{0,60}$")
 _SAID_BY = re.compile(r"[^:：]{0,200}[:：]\s*$")
@@ -38,6 +42,8 @@ def is_attribution(text: str) -> bool:
     has_date = _DATE.search(line) is not None
     has_email = _EMAIL.search(line) is not None
     closed = line.endswith((":", "：", ":>"))
+    if _OWN_WORDS.search(line):
+        return False
     if ENDS_WITH_WROTE.search(line) and (has_email or has_date):
         return closed or has_email or LEAD.match(line) is not None
     if closed and (has_date or has_email) and HAS_WROTE.search(line):
@@ -55,7 +61,12 @@ def _ends_with_person(line: str) -> bool:
     )
 
 
-_START = re.compile(r"\d")
+def may_announce(text: str) -> bool:
+    """Announces a quotation if one follows right below: with a verb or an address, and a colon."""
+    line = _OUTER.sub("", text[:_LONGEST])
+    if len(text) > _LONGEST or not line.endswith((":", "：", ":>")) or _OWN_WORDS.search(line):
+        return False
+    return _EMAIL.search(line) is not None or HAS_WROTE.search(line) is not None
 
 
 def attribution_at(lines: list[str], at: int) -> int:
@@ -110,7 +121,11 @@ def header_block_at(lines: list[str], at: int) -> int:
         if found:
             kinds.add(_kind(found))
             loose = 0
-        elif loose >= 2 or (not line.strip() and (loose or not _goes_on(lines, end))) or (line.strip() and not _wrapped(lines, end)):
+        elif (
+            loose >= 2
+            or (not line.strip() and (loose or not _goes_on(lines, end)))
+            or (line.strip() and not _wrapped(lines, end))
+        ):
             break
         else:
             loose += 1

@@ -55,6 +55,7 @@ class _Reader:
         self.open: defaultdict[str, int] = defaultdict(int)
         self.quotes: defaultdict[str, list[int]] = defaultdict(list)
         self.depth = 0
+        self.announced = 0
         self.missing: set[str] = set()
 
     def read(self, markup: str) -> None:
@@ -107,7 +108,7 @@ class _Reader:
 
     def start(self, name: str, attributes: str) -> None:
         mark = quote_mark(name, attributes.strip()) if name in MARKED_TAGS else ""
-        if name in _BLOCK or mark in ("inside", "after"):
+        if name in _BLOCK or mark in ("inside", "announced", "after"):
             self.flush()
         if name in _PARAGRAPH:
             self.gap()
@@ -118,14 +119,15 @@ class _Reader:
         elif name == "li":
             self.words.append("* ")
         elif name == "hr":
-            self.lines.append(Line("_" * 20, self.depth > 0, mark))
+            self.lines.append(Line("─" * 20, self.depth > 0, mark))
         if name not in _VOID:
             self.open[name] += 1
         if name == "pre":
             self.pre += 1
-        if mark == "inside":
+        if mark in ("inside", "announced"):
             self.quotes[name].append(self.open[name])
             self.depth += 1
+            self.announced += mark == "announced"
         elif mark:
             self.mark = "after" if "after" in (mark, self.mark) else mark
 
@@ -139,6 +141,7 @@ class _Reader:
             self.flush()
             held.pop()
             self.depth -= 1
+            self.announced = min(self.announced, self.depth)
         self.open[name] -= 1
         if name == "pre":
             self.pre -= 1
@@ -166,6 +169,9 @@ class _Reader:
         self.words.clear()
         text = storable(joined.rstrip() if self.pre else re.sub(r" {2,}", " ", joined).strip())
         if not text and not even_empty:
+            return
+        if self.announced:
+            self.lines.append(Line(text, mark="announced"))
             return
         mark, self.mark = (self.mark, "") if text else ("", self.mark)
         self.lines.append(Line(text, self.depth > 0, mark))

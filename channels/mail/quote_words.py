@@ -15,6 +15,7 @@ WROTE = (
     "skrifaði", "va escriure", "ha escrit", "idatzi zuen", "escribiu", "shkroi", "menulis",
     "tulis", "đã viết", "viết", "เขียน", "כתב", "כתבה", "مكتوب", "كتب", "كتبت", "نوشت",
     "写道", "寫道", "写到", "编写", "撰写", "作成", "書きました", "写了", "寫了", "wrote-",
+    "เขียนว่า", "メール", "のメール", "tarihinde şunu yazdı", "ha scritto quanto segue",
     "작성", "작성했습니다", "님이 작성", "さんは書きました", "のメッセージ", "viestin kirjoitti",
 )  # fmt: skip
 # What an attribution line begins with (a date or a name may stand there as well).
@@ -85,7 +86,7 @@ _MESSAGE = (
 )
 MESSAGE_RULE = re.compile(
     rf"[>\s*]{{0,6}}[-_=─—]{{2,60}}\s{{0,4}}[*]{{0,2}}(?:[\w.'’ -]{{0,40}}?(?:{_MESSAGE})\b"
-    r"[\w.'’ -]{0,30}|\w{0,12}(?:原始|转发|轉寄|回复|回覆|原)[\w ]{0,20}|원본[\w ]{0,20}|元の[\w ]{0,20})"
+    r"[\w.'’ -]{0,30}|\w{0,12}(?:原始|转发|轉寄|回复|回覆|原)[\w ]{0,20}|원본[\w ]{0,20}|original|元の[\w ]{0,20})"
     r"[*:：]{0,2}\s{0,4}[-_=─—]{2,60}\s{0,3}\*{0,2}\s*$",
     re.IGNORECASE,
 )

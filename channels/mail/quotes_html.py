@@ -5,14 +5,19 @@ from functools import lru_cache
 
 # Everything inside such an element is quoted.
 _INSIDE = re.compile(
-    r"(?:\b|_)(?:yahoo_quoted|moz-cite-prefix|protonmail_quote|tutanota_quote|zmail_extra"
-    r"|zmail_extra_hr|gmail_attr|reply-intro|isreplycontent|referencecontent|foxreply|foxmail_reply"
+    r"(?:\b|_)(?:yahoo_quoted|protonmail_quote|tutanota_quote|zmail_extra"
+    r"|zmail_extra_hr|isreplycontent|referencecontent|foxreply|foxmail_reply"
     r"|xm_mail_oringinal_describe|xm_mail_original|xmail_original|qmbox|qm_original"
     r"|history-quote-wrapper|lark-mail-quote|alimail-quote|messagereplysection"
-    r"|front-blockquote|sh-quoted-content|edo-original|replyheader|airmail_on|cm_quote"
+    r"|front-blockquote|sh-quoted-content|edo-original|cm_quote"
     r"|__quoted_text__|ntes_quote|quoted-text|quotedtext|hey-quote|wiseStamp_reply"
     r"|olk_src_body_section|mail-quote-collapse|mailru-blockquote|sign-quote"
     r"|naver_quote|original-message|outlook_quote|edisonmail_quote)(?:\b|_)",
+    re.IGNORECASE,
+)
+# Such an element holds the line that announces a quotation.
+_ANNOUNCED = re.compile(
+    r"\b(?:gmail_attr|moz-cite-prefix|reply-intro|replyheader|airmail_on|quote-header)\b",
     re.IGNORECASE,
 )
 # Everything from such an element to the end of the mail is quoted.
@@ -26,7 +31,7 @@ _ATTRIBUTE = re.compile(
     r"\b(class|id|name|type|style|data-marker|cite)\s*=\s*(?:\"([^\"]{0,500})|'([^']{0,500})|([^\s\"'>]{1,200}))",
     re.IGNORECASE,
 )
-_TOP_RULE = re.compile(r"border-top\s*:\s*[^;]*\b(?:solid|#)", re.IGNORECASE)
+_TOP_RULE = re.compile(r"border-top(?:-style)?\s*:\s*[^;]*\b(?:solid|#)", re.IGNORECASE)
 _OTHER_SIDES = re.compile(r"border-(?:left|right|bottom)\s*:\s*[^;]*solid", re.IGNORECASE)
 _INDENT = re.compile(r"border\s*:\s*(?:none|0|medium none)", re.IGNORECASE)
 _LEFT_BAR = re.compile(r"border-left\s*:\s*[^;]*(?:solid|#|rgb|px|pt)", re.IGNORECASE)
@@ -38,7 +43,7 @@ MARKED_TAGS = frozenset(
 
 @lru_cache(maxsize=1024)
 def quote_mark(tag: str, attributes: str) -> str:
-    """ "inside", "after", "divider" (a quotation if a header line follows) or ""."""
+    """ "inside", "announced", "after", "divider" (if header lines follow) or ""."""
     given: dict[str, str] = {}
     for match in _ATTRIBUTE.finditer(attributes[:2000]):
         given.setdefault(match[1].lower(), match[2] or match[3] or match[4] or "")
@@ -46,6 +51,8 @@ def quote_mark(tag: str, attributes: str) -> str:
     if names.strip():
         if _AFTER.search(names):
             return "after"
+        if tag != "a" and _ANNOUNCED.search(names):
+            return "announced"
         if tag != "a" and _INSIDE.search(names):
             return "inside"
     style = given.get("style", "")

@@ -3,13 +3,20 @@
 import re
 from dataclasses import dataclass
 
-from channels.mail.attribution import attribution_at, header_block_at, is_rule, rule_at
+from channels.mail.attribution import (
+    attribution_at,
+    header_block_at,
+    is_rule,
+    may_announce,
+    rule_at,
+)
 from channels.mail.html_text import Line
 from channels.mail.signatures import split_signature
 
 _QUOTED = re.compile(r"\s{0,3}(?:[A-Z]{0,3}[>＞]|\|\s)")
 _COLON_LINE = re.compile(r"[*\s]{0,4}[^:：\n]{1,40}[:：]")
 _SHARED = re.compile(r"-{2,10}\s?(?=On \S)")
+_FRAMED = re.compile(r"\s{0,3}[-_=]{3,60}[^-_=]{1,60}[-_=]{3,60}\s*$")
 _EXTRA = re.compile(r"\s*\(?<?(?:https?://|mailto:)\S{1,400}\s?[>)]{0,3}\s*>?\s*$")
 
 
@@ -48,8 +55,12 @@ def _unshare(lines: list[Line]) -> list[Line]:
 class _Splitter:
     def __init__(self, lines: list[Line]) -> None:
         self.lines = lines
-        self.texts = [re.sub("[\u200b\u200e\u200f\u2060\ufeff]", "", line.text) for line in lines]
+        self.texts = [
+            re.sub("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]", "", line.text)
+            for line in lines
+        ]
         self.visible: list[int] = []
+        self.interleaved = False
         self.rich = any(line.quoted and not _QUOTED.match(line.text) for line in lines)
 
     def split(self) -> Split:
@@ -89,6 +100,8 @@ class _Splitter:
         line = self.lines[at]
         if line.mark == "after" and self._something_visible():
             return len(self.lines) - at
+        if line.mark == "announced":
+            return self._announced_lines(at)
         if line.quoted or not line.text.strip():
             return 0
         if is_rule(line.text):
@@ -101,7 +114,21 @@ class _Splitter:
             return max(below, at + 1) + block - at if block else 1
         if line.mark == "divider" and _COLON_LINE.match(line.text) and self._more_colons(at):
             return len(self.lines) - at if self._something_visible() else 0
-        return header_block_at(self.texts, at) or attribution_at(self.texts, at)
+        return header_block_at(self.texts, at) or self._attribution(at)
+
+    def _attribution(self, at: int) -> int:
+        length = attribution_at(self.texts, at)
+        if length:
+            return length
+        below = self._next_filled(at + 1)
+        quoted = below < len(self.lines) and self.lines[below].quoted
+        return 1 if quoted and may_announce(self.texts[at]) else 0
+
+    def _announced_lines(self, at: int) -> int:
+        end = at
+        while end < len(self.lines) and self.lines[end].mark == "announced":
+            end += 1
+        return end - at
 
     def _more_colons(self, at: int) -> bool:
         below = [text for text in self.texts[at + 1 : at + 6] if text.strip()]
@@ -113,11 +140,22 @@ class _Splitter:
         if below >= len(self.lines):
             return len(self.lines)
         if not self.lines[below].quoted:
-            return len(self.lines) if self._something_visible() else end
+            if not self._something_visible():
+                return end
+            self._drop_rules_above()
+            return len(self.lines)
         run = self._run_end(below)
         if self._interleaved(run):
             self.visible.extend(range(below, run))
         return run
+
+    def _drop_rules_above(self) -> None:
+        """Lines of dashes above a header block belong to the quotation."""
+        while self.visible:
+            text = self.texts[self.visible[-1]]
+            if text.strip() and not is_rule(text) and not _FRAMED.match(text):
+                return
+            self.visible.pop()
 
     def _quoted_run(self, start: int) -> int:
         run = self._run_end(start)
@@ -129,7 +167,9 @@ class _Splitter:
         """Is the sender answering point by point, so that what was asked must stay in view?"""
         if not self._own_words_from(run):
             return False
-        return self._quoted_again(run) or (self._something_visible() and not self.rich)
+        if self._quoted_again(run) or self.interleaved:
+            self.interleaved = True
+        return self.interleaved or (self._something_visible() and not self.rich)
 
     def _run_end(self, start: int) -> int:
         """Where quoted lines end, taking in lines that a mail program broke out of them."""
