@@ -1,0 +1,76 @@
+"""Which of our mailboxes an address belongs to, asked of the database at most every few seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db import Error, connection
+
+from channels.adapters.email import Email
+from channels.models import Account
+from channels.threads import base_address
+
+#: How long the list of mailboxes is trusted, and how long it is trusted when it says no.
+FRESH, FRESH_FOR_NO = 5.0, 1.0
+
+
+class NoDatabase(Exception):
+    """Whether the address is ours cannot be told now."""
+
+
+class Directory:
+    """The addresses of all active email accounts. A whole list costs a stranger's guess nothing."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="smtp-directory")
+        self._accounts: dict[str, int] = {}
+        self._read_at = float("-inf")
+        self._failed_at = float("-inf")
+        self._lock = asyncio.Lock()
+
+    async def find(self, address: str) -> int | None:
+        """The account that mail to ``address`` belongs to. Raises ``NoDatabase``."""
+        await self._refresh(FRESH)
+        if (found := self._look_up(address)) is None:
+            await self._refresh(FRESH_FOR_NO)
+            found = self._look_up(address)
+        return found
+
+    def close(self) -> None:
+        """Blocks until the thread has ended."""
+        self._thread.submit(connection.close)
+        self._thread.shutdown()
+
+    def _look_up(self, address: str) -> int | None:
+        exact = address.strip().lower()
+        return self._accounts.get(exact, self._accounts.get(base_address(exact)))
+
+    async def _refresh(self, age: float) -> None:
+        async with self._lock:
+            now = time.monotonic()
+            if now - self._read_at < age:
+                return
+            if now - self._failed_at < FRESH_FOR_NO:
+                raise NoDatabase
+            loop = asyncio.get_running_loop()
+            try:
+                self._accounts = await loop.run_in_executor(self._thread, _read)
+            except Error as error:
+                self._failed_at = time.monotonic()
+                raise NoDatabase from error
+            self._read_at = time.monotonic()
+
+
+def _read() -> dict[str, int]:
+    try:
+        return _addresses()
+    except Error:  # Postgres was restarted since we last asked: once more, connected anew
+        connection.close()
+        return _addresses()
+
+
+def _addresses() -> dict[str, int]:
+    ours = Account.objects.filter(kind=Email.kind, is_active=True).exclude(address="")
+    return {address.lower(): pk for address, pk in ours.values_list("address", "pk")}
