@@ -24,6 +24,7 @@ DATABASE = "harbour"
 LOCALE = ("-E", "UTF8", "--locale=C.UTF-8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 LOG_LIMIT = 10_000_000
 PR_SET_PDEATHSIG = 1
+HOPELESS = 3  # exit code: to try again would not help
 
 
 class ServersNotStarted(RuntimeError):
@@ -260,7 +261,10 @@ def die_with_parent(farewell: int) -> Callable[[], None]:
 def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
-    Keeper(Place(Path(sys.argv[1])), durable="volatile" not in sys.argv[2:]).run()
+    try:
+        Keeper(Place(Path(sys.argv[1])), durable="volatile" not in sys.argv[2:]).run()
+    except subprocess.CalledProcessError:  # initdb has said why, and would say it again
+        sys.exit(HOPELESS)
 
 
 if __name__ == "__main__":

@@ -48,6 +48,7 @@ def _claim(place: Place) -> None:
                 f"The package {package} is not installed in {sys.prefix}: start with ./harbour, "
                 "or set DATABASE_URL and REDIS_URL."
             )
+    _refuse_nameless()
     try:
         place.data.mkdir(parents=True, exist_ok=True)
         place.sockets.mkdir(mode=0o700, exist_ok=True)
@@ -55,6 +56,17 @@ def _claim(place: Place) -> None:
         raise ServersNotStarted(f"Cannot make {error.filename}: {error.strerror}.") from error
     _refuse_strangers(place.data, {os.geteuid()})
     _refuse_strangers(place.sockets, {os.geteuid(), server_user()[0]})
+
+
+def _refuse_nameless() -> None:
+    """initdb looks its user up by number."""
+    try:
+        pwd.getpwuid(server_user()[0])
+    except KeyError:
+        raise ServersNotStarted(
+            f"User {server_user()[0]} has no name on this machine (/etc/passwd), which PostgreSQL "
+            "needs: run as a named user, or set DATABASE_URL and REDIS_URL."
+        ) from None
 
 
 def _refuse_strangers(path: Path, allowed: set[int]) -> None:
@@ -78,7 +90,8 @@ def _start(place: Place, *, durable: bool, patience: float) -> None:
     place.ready.unlink(missing_ok=True)
     end, started = time.monotonic() + patience, None
     while not place.ready.exists():
-        if time.monotonic() > end:
+        hopeless = started is not None and started.poll() == keeper.HOPELESS
+        if hopeless or time.monotonic() > end:
             if started:
                 started.terminate()
             raise ServersNotStarted(_complaint(place))
