@@ -1,0 +1,129 @@
+"""What a PATCH or POST means in the ticket's own operations."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from rest_framework.request import Request
+
+from api import access, limits, uploads
+from api.bearer import require_scope, token_of
+from api.idempotency import key_of
+from api.models import ApiToken
+from api.problems import Problem
+from api.scopes import ATTACHMENTS_WRITE
+from people.operations import Address
+from support import language
+from tickets.inbound import InboundFile, InboundMessage
+from tickets.models import Message, Priority, Status, Ticket
+from tickets.operations import follow_up, intake, lifecycle, reply, triage
+
+_ETAG = re.compile(r'"(\d{1,18})"')
+
+
+def etag(ticket: Ticket) -> str:
+    return f'"{ticket.last_event_id}"'
+
+
+def seen_by(request: Request, ticket: Ticket) -> int | None:
+    """The event ``If-Match`` names; None without one. 412 when it can be no ticket's state."""
+    condition = request.headers.get("If-Match")
+    if condition is None or condition.strip() == "*":
+        return None
+    seen = [int(number) for number in _ETAG.findall(re.sub(r'W/"[^"]*"', "", condition))]
+    if ticket.last_event_id not in seen:
+        raise Problem("stale_ticket")
+    return ticket.last_event_id
+
+
+@transaction.atomic
+def apply(ticket: Ticket, asked: dict[str, Any], token: ApiToken, *, seen: int | None) -> None:
+    """Change all that was asked, or nothing. The guard holds for the first change: that locks."""
+    agent = token.agent
+    changes: dict[str, Callable[[Any, int | None], None]] = {
+        "team": lambda team, s: triage.move_to_team(ticket, team, actor=agent, seen=s),
+        "assignee": lambda who, s: triage.assign(ticket, who, actor=agent, seen=s),
+        "priority": lambda p, s: triage.set_priority(ticket, Priority(p), actor=agent, seen=s),
+        "category": lambda c, s: triage.set_category(ticket, c, actor=agent, seen=s),
+        "tags": lambda tags, s: triage.set_tags(ticket, tags, actor=agent, seen=s),
+        "follow_up_at": lambda at, s: follow_up.set_follow_up(
+            ticket, at, why=asked.get("follow_up_why", ""), actor=agent, seen=s
+        ),
+        "status": lambda status, s: lifecycle.set_status(
+            ticket, Status(status), actor=agent, seen=s
+        ),
+    }
+    for name, change in changes.items():
+        if name in asked:
+            change(asked[name], seen)
+            seen = None
+
+
+def open_ticket(request: Request, asked: dict[str, Any]) -> Ticket:
+    """File a new request, as any other door does, and set what was asked besides."""
+    token = token_of(request)
+    inbox = asked.get("inbox") or access.default_inbox()
+    limits.open_ticket(_address(asked["requester"]).value)
+    message = intake.receive_message(
+        inbox,
+        InboundMessage(
+            external_id=_external_id(request, token),
+            sender=_address(asked["requester"]),
+            subject=asked["subject"],
+            text=asked["text"],
+            sent_at=timezone.now(),
+            category=asked["category"].slug if asked.get("category") else "",
+            language=asked.get("language") or language.detect(asked["text"]),
+            files=_files(request, asked),
+        ),
+    )
+    more = {name: asked[name] for name in ("priority", "tags") if name in asked}
+    apply(message.ticket, more, token, seen=None)
+    return message.ticket
+
+
+def add_message(
+    request: Request, ticket: Ticket, asked: dict[str, Any], *, seen: int | None
+) -> Message:
+    """A reply, a note, or what the customer said elsewhere."""
+    token = token_of(request)
+    text, files = asked["text"], _files(request, asked)
+    if asked["direction"] == Message.Direction.NOTE:
+        return reply.add_note(ticket, text, actor=token.agent, files=files)
+    if asked["direction"] == Message.Direction.OUTBOUND:
+        status = Status(asked.get("status", Status.PENDING))
+        return reply.reply(ticket, text, actor=token.agent, status=status, seen=seen, files=files)
+    return intake.receive_message(
+        ticket.inbox,
+        InboundMessage(
+            external_id=_external_id(request, token),
+            sender=_address(asked["sender"]),
+            text=text,
+            sent_at=timezone.now(),
+            ticket_id=ticket.pk,
+            files=files,
+        ),
+    )
+
+
+def _files(request: Request, asked: dict[str, Any]) -> tuple[InboundFile, ...]:
+    ids: list[uuid.UUID] = asked.get("attachments", [])
+    if ids:
+        require_scope(request, ATTACHMENTS_WRITE)
+    return uploads.spend(token_of(request), ids)
+
+
+def _address(person: dict[str, str]) -> Address:
+    return Address.email(person["email"], person["name"])
+
+
+def _external_id(request: Request, token: ApiToken) -> str:
+    """Ours alone: another token's key, or a mail's id, can never be the same."""
+    key = key_of(request)
+    name = uuid.uuid5(uuid.NAMESPACE_OID, f"{token.pk}:{key}") if key else uuid.uuid4()
+    return f"api:{name}"

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api import examples, limits
+from api.base import Endpoint
+from api.problems import Problem
+from tickets import reference as references
+from tickets.plain_status import PlainState, PlainStatus, plain_status
+
+
+class PlainStatusShape(serializers.Serializer[PlainStatus]):
+    reference = serializers.CharField()
+    state = serializers.ChoiceField(choices=PlainState.choices)
+    updated_on = serializers.DateField()
+    next_reply_due_at = serializers.DateTimeField(allow_null=True)
+    must_act = serializers.BooleanField(help_text="Whether we wait for the customer.")
+
+
+class PlainStatusDetail(Endpoint):
+    """Public: the number is all it takes, and all it tells is the plain state."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    is_public = True
+    serializer_class = PlainStatusShape
+
+    @extend_schema(
+        operation_id="get_status",
+        summary="Look up the plain state by number",
+        description="No token. Five wrong numbers in 15 minutes close it to a client for a while.",
+        auth=[],
+        examples=[examples.PLAIN_STATUS],
+    )
+    def get(self, request: Request, reference: str) -> Response:
+        limits.require_few_wrong_numbers(request)
+        number = references.normalise(reference)
+        found = plain_status(number) if number else None
+        if found is None:
+            limits.count_wrong_number(request)
+            raise Problem("not_found")
+        return Response(PlainStatusShape(found).data, headers={"Cache-Control": "no-store"})
