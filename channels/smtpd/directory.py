@@ -12,8 +12,8 @@ from channels.adapters.email import Email
 from channels.models import Account
 from channels.threads import base_address
 
-#: How long the list of mailboxes is trusted, and how long it is trusted when it says no.
-FRESH, FRESH_FOR_NO = 5.0, 1.0
+#: For how many seconds the list of mailboxes is trusted when it says no.
+FRESH_FOR_NO = 1.0
 
 
 class NoDatabase(Exception):
@@ -23,7 +23,9 @@ class NoDatabase(Exception):
 class Directory:
     """The addresses of all active email accounts. A whole list costs a stranger's guess nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, fresh_seconds: float) -> None:
+        self._fresh_seconds = fresh_seconds
+        self._fresh_for_no = min(FRESH_FOR_NO, fresh_seconds)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="smtp-directory")
         self._accounts: dict[str, int] = {}
         self._read_at = float("-inf")
@@ -32,15 +34,15 @@ class Directory:
 
     async def find(self, address: str) -> int | None:
         """The account that mail to ``address`` belongs to. Raises ``NoDatabase``."""
-        await self._refresh(FRESH)
+        await self._refresh(self._fresh_seconds)
         if (found := self._look_up(address)) is None:
-            await self._refresh(FRESH_FOR_NO)
+            await self._refresh(self._fresh_for_no)
             found = self._look_up(address)
         return found
 
     def close(self) -> None:
         """Blocks until the thread has ended."""
-        self._thread.submit(connection.close)
+        self._thread.submit(lambda: connection.close())
         self._thread.shutdown()
 
     def _look_up(self, address: str) -> int | None:
@@ -52,7 +54,7 @@ class Directory:
             now = time.monotonic()
             if now - self._read_at < age:
                 return
-            if now - self._failed_at < FRESH_FOR_NO:
+            if now - self._failed_at < self._fresh_for_no:
                 raise NoDatabase
             loop = asyncio.get_running_loop()
             try:

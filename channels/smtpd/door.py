@@ -37,6 +37,8 @@ class Limits:
     silence_seconds: float = 180
     data_seconds: float = 600
     store_seconds: float = 60
+    directory_seconds: float = 5
+    grace_seconds: float = 3.5
 
 
 class Door:
@@ -50,7 +52,7 @@ class Door:
         self.is_closing = False
         self._kind = LocalConversation if lmtp else Conversation
         self._conversations: set[Conversation] = set()
-        self._directory = Directory()
+        self._directory = Directory(self.limits.directory_seconds)
         self._peers = Peers(
             connections=self.limits.connections,
             connections_in_all=self.limits.connections_in_all,
@@ -67,12 +69,12 @@ class Door:
         sockets: list[socket.socket] = list(self._server.sockets)
         return int(sockets[0].getsockname()[1])
 
-    async def close(self, *, grace: float = 3.5) -> None:
+    async def close(self) -> None:
         """Let no one in, let those in the middle of a mail finish it, and end."""
         self.is_closing = True
         if self._server is not None:
             self._server.close()
-        until = self.loop.time() + grace
+        until = self.loop.time() + self.limits.grace_seconds
         for conversation in list(self._conversations):
             if not conversation.is_busy:
                 conversation.close("421 4.3.2 Shutting down, try again later")
