@@ -27,6 +27,10 @@ _OWN_WORDS = re.compile(
     r"\b(?:i|we|he|she|they|has|have|had|was|were|been|is|are)\s(?:wrote|writes|sent|said)\W*$",
     re.IGNORECASE,
 )
+_OWN_START = re.compile(
+    r"(?:i|we|you|they|he|she|please|ich|wir|je|nous|yo|我|我们)\s", re.IGNORECASE
+)
+_LOG_LINE = re.compile(r"[\d-]{8,10}[T ]\d\d:\d\d:\d\d\S{0,8}\s[^,]{0,100}$")
 _RULE = re.compile(r"[\s*_=\-—─~#+.]{2,200}$")
 _OUTER = re.compile(r"^[\s*_\-—–>|]{0,60}|[\s*_\-—]{0,60}$")
 _SAID_BY = re.compile(r"[^:：]{0,200}[:：]\s*$")
@@ -42,10 +46,10 @@ def is_attribution(text: str) -> bool:
     has_date = _DATE.search(line) is not None
     has_email = _EMAIL.search(line) is not None
     closed = line.endswith((":", "：", ":>"))
-    if _OWN_WORDS.search(line):
+    if _OWN_WORDS.search(line) or _OWN_START.match(line):
         return False
     if ENDS_WITH_WROTE.search(line) and (has_email or has_date):
-        return closed or has_email or LEAD.match(line) is not None
+        return has_email or LEAD.match(line) is not None or (closed and not _LOG_LINE.match(line))
     if closed and (has_date or has_email) and HAS_WROTE.search(line):
         return LEAD.match(line) is not None or line[0].isdigit() or has_email
     if closed and has_email and _TIME_OR_YEAR.search(line):
@@ -72,16 +76,22 @@ def may_announce(text: str) -> bool:
 def attribution_at(lines: list[str], at: int) -> int:
     """How many lines from `at` make an attribution, 0 for none; up to six when wrapped."""
     first = lines[at]
+    if len(first) > _LONGEST:
+        return 0
     bare = _OUTER.sub("", first)
     if not bare:
         return 0
     if is_attribution(first):
         return 1
-    if not (_DATE.search(bare) or _EMAIL.search(bare)) or len(first) > 200:
+    if len(first) > 200 or not (_DATE.search(bare) or _EMAIL.search(bare)):
         return 0
     if bare.endswith((".", "!", "?")) and not re.search(r"\b\w{2,4}\.$", bare):
         return 0
-    joined = first.strip()
+    return _wrapped_attribution(lines, at)
+
+
+def _wrapped_attribution(lines: list[str], at: int) -> int:
+    joined = lines[at].strip()
     blanks = 0
     for count in range(1, 7):
         if at + count >= len(lines):
@@ -107,7 +117,7 @@ def _awaits_address(lines: list[str], at: int) -> bool:
 
 def header_block_at(lines: list[str], at: int) -> int:
     """How many lines from `at` make a quoted header block (two fields at least), else 0."""
-    match = FIELD.match(lines[at]) if at < len(lines) else None
+    match = _field(lines[at]) if at < len(lines) else None
     if not match or len(lines[at]) > 1000:
         return 0
     kinds = {_kind(match)}
@@ -115,11 +125,16 @@ def header_block_at(lines: list[str], at: int) -> int:
         return 0
     end = at + 1
     loose = 0
+    folded = False
     while end < len(lines) and end - at < 40:
         line = lines[end]
-        found = FIELD.match(line)
+        found = _field(line)
         if found:
-            kinds.add(_kind(found))
+            kind = _kind(found)
+            if kind in kinds and kind != "cc":
+                break
+            kinds.add(kind)
+            folded = folded or loose > 0
             loose = 0
         elif (
             loose >= 2
@@ -130,25 +145,35 @@ def header_block_at(lines: list[str], at: int) -> int:
         else:
             loose += 1
         end += 1
-    real = kinds & {"from", "date", "to", "subject"}
-    enough = len(real) >= 3 or (
-        len(real) == 2 and real & {"from", "date"} and _certain(lines, at, end)
-    )
-    return _trim(lines, at, end) if enough else 0
+    convincing = _convincing(kinds - {"cc"}, " ".join(lines[at:end])[:2000], folded=folded)
+    return _trim(lines, at, end) if convincing else 0
 
 
 def _kind(match: re.Match[str]) -> str:
     return field_kind(match[1])
 
 
-def _certain(lines: list[str], at: int, end: int) -> bool:
-    """Two fields convince only with an address or a date among their values."""
-    block = " ".join(lines[at:end])[:2000]
-    return _EMAIL.search(block) is not None or _DATE.search(block) is not None
+def _field(line: str) -> re.Match[str] | None:
+    head = line[:60]
+    return FIELD.match(line) if ":" in head or "：" in head else None
+
+
+def _convincing(kinds: set[str], block: str, *, folded: bool) -> bool:
+    """A header block, or only a list of a customer's ("From: London, To: Paris")?"""
+    address = _EMAIL.search(block) is not None
+    if len(kinds) >= 3:
+        return address or "subject" in kinds
+    if len(kinds) < 2 or folded or not kinds & {"from", "date"}:
+        return False
+    return (
+        address
+        or kinds == {"from", "subject"}
+        or (kinds == {"from", "date"} and _TIME_OR_YEAR.search(block) is not None)
+    )
 
 
 def _goes_on(lines: list[str], at: int) -> bool:
-    return any(FIELD.match(line) for line in lines[at + 1 : at + 3])
+    return any(_field(line) for line in lines[at + 1 : at + 3])
 
 
 def _wrapped(lines: list[str], at: int) -> bool:
@@ -157,7 +182,7 @@ def _wrapped(lines: list[str], at: int) -> bool:
 
 
 def _trim(lines: list[str], at: int, end: int) -> int:
-    while end > at and not FIELD.match(lines[end - 1]) and not lines[end - 1].strip():
+    while end > at and not _field(lines[end - 1]) and not lines[end - 1].strip():
         end -= 1
     return end - at
 

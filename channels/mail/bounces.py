@@ -53,6 +53,8 @@ def bounce_of(
         return _from_text(headers, content)
     subject_says = _SUBJECT.match(subject) is not None
     null_path = headers.raw("return-path").strip() == "<>"
+    if not (daemon or subject_says or null_path):
+        return None
     body_says = _BODY.search(content.body.text[:20_000]) is not None
     returned = bool(content.returned or content.returned_text)
     evidence = body_says or returned

@@ -15,7 +15,7 @@ RECIPIENT_HEADERS = (
     "x-gm-original-to",
 )  # fmt: skip
 LAST_REFERENCES = 50
-_ID = re.compile(r"<\s*([^<>\s][^<>\n]{0,990}?)\s*>")
+_ID = re.compile(r"<([^<>]{1,990})>")
 _SUBJECT_MARK = re.compile(
     r"\s*(?:(?:re|aw|antw|antwort|sv|vs|ref|rif|r|res|odp|ynt|yanıt|atb|bls|vá|svar|回复|回覆|答复|答覆"
     r"|返信|답장|回复|转发|轉寄|fw|fwd|wg|tr|rv|enc|i|pd|doorst|vb|vl|továbbítás|ответ|на|fyi)"

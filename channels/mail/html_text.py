@@ -57,6 +57,7 @@ class _Reader:
         self.depth = 0
         self.announced = 0
         self.missing: set[str] = set()
+        self.patience = 64
 
     def read(self, markup: str) -> None:
         at = 0
@@ -79,7 +80,7 @@ class _Reader:
             return self._skip(markup, start + 4, "-->", start + 4)
         if markup.startswith(("<!", "<?"), start):
             return self._skip(markup, start + 2, ">", start + 2)
-        tag = _TAG.match(markup, start, start + _TAG_REACH)
+        tag = self._tag(markup, start)
         if tag is None:
             following = markup[start + 1 : start + 2]
             if following.isalpha() or following == "/":
@@ -94,6 +95,14 @@ class _Reader:
             if name in _HIDDEN and not tag[3].endswith("/"):
                 return self._skip(markup, tag.end(), f"</{name}", tag.end())
         return tag.end()
+
+    def _tag(self, markup: str, start: int) -> re.Match[str] | None:
+        """The tag at `start`; what is spent on tags that never close is limited in all."""
+        tag = _TAG.match(markup, start, start + 1024)
+        if tag is None and self.patience > 0:
+            self.patience -= 1
+            tag = _TAG.match(markup, start, start + _TAG_REACH)
+        return tag
 
     def _skip(self, markup: str, start: int, until: str, otherwise: int) -> int:
         if until in self.missing:

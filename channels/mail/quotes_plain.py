@@ -13,9 +13,14 @@ from channels.mail.attribution import (
 from channels.mail.html_text import Line
 from channels.mail.signatures import split_signature
 
+_MOST_LINES = 3000
 _QUOTED = re.compile(r"\s{0,3}(?:[A-Z]{0,3}[>＞]|\|\s)")
 _COLON_LINE = re.compile(r"[*\s]{0,4}[^:：\n]{1,40}[:：]")
 _SHARED = re.compile(r"-{2,10}\s?(?=On \S)")
+_SIGNATURE_START = re.compile(
+    r"\s*(?:(?:--|—|_{5,})\s*$|(?:best |kind )?(?:regards|thanks|cheers|greetings)[,!]?\s?\w{0,20}\s*$)",
+    re.IGNORECASE,
+)
 _FRAMED = re.compile(r"\s{0,3}[-_=]{3,60}[^-_=]{1,60}[-_=]{3,60}\s*$")
 _EXTRA = re.compile(r"\s*\(?<?(?:https?://|mailto:)\S{1,400}\s?[>)]{0,3}\s*>?\s*$")
 
@@ -31,7 +36,15 @@ class Split:
 
 def split_reply(lines: list[Line]) -> Split:
     """Fold quotations; when nothing of the sender's would be left, fold nothing (rule 65)."""
-    return _Splitter(_unshare(lines)).split()
+    splitter = _Splitter(_unshare(lines[:_MOST_LINES]))
+    split = splitter.split()
+    rest = lines[_MOST_LINES:]
+    if not rest:
+        return split
+    tail = "\n".join(line.text for line in rest)
+    if splitter.closed or all(line.quoted or not line.text.strip() for line in rest):
+        return Split(split.reply, f"{split.quoted}\n{tail}", split.signature)
+    return Split("\n".join(line.text for line in lines), "", "")
 
 
 def plain_lines(text: str) -> list[Line]:
@@ -61,6 +74,11 @@ class _Splitter:
         ]
         self.visible: list[int] = []
         self.interleaved = False
+        self.spoken = False
+        self.closed = False
+        self.announcements: dict[int, int] = {}
+        self.last_quoted = max((at for at, line in enumerate(lines) if line.quoted), default=-1)
+        self.last_own = self._last_own_line()
         self.rich = any(line.quoted and not _QUOTED.match(line.text) for line in lines)
 
     def split(self) -> Split:
@@ -86,35 +104,48 @@ class _Splitter:
     def _scan(self) -> None:
         at = 0
         while at < len(self.lines):
-            length = self._announced(at)
+            length = self._announced(at, spoken=self.spoken)
             if length:
                 at = self._after_announcement(at, at + length)
             elif self.lines[at].quoted:
                 at = self._quoted_run(at)
             else:
                 self.visible.append(at)
+                self.spoken = self.spoken or bool(self.texts[at].strip())
                 at += 1
 
-    def _announced(self, at: int) -> int:
+    def _announced(self, at: int, *, spoken: bool) -> int:
         """Lines of a quotation's announcement at `at`, 0 when there is none."""
-        line = self.lines[at]
-        if line.mark == "after" and self._something_visible():
+        if spoken and self._ends_here(at):
             return len(self.lines) - at
+        if at not in self.announcements:
+            self.announcements[at] = self._announcement(at)
+        return self.announcements[at]
+
+    def _ends_here(self, at: int) -> bool:
+        """Does the HTML say that from here on everything is quoted?"""
+        line = self.lines[at]
+        if line.mark == "after":
+            return True
+        return (
+            line.mark == "divider"
+            and _COLON_LINE.match(line.text) is not None
+            and sum(1 for text in self.texts[at + 1 : at + 8] if _COLON_LINE.match(text)) >= 2
+        )
+
+    def _announcement(self, at: int) -> int:
+        line = self.lines[at]
         if line.mark == "announced":
             return self._announced_lines(at)
         if line.quoted or not line.text.strip():
             return 0
-        if is_rule(line.text):
-            below = self._next_filled(at + 1)
-            block = header_block_at(self.texts, below) if below < at + 4 else 0
-            return below + block - at if block else 0
+        if not is_rule(line.text) and not rule_at(self.texts[at]):
+            return header_block_at(self.texts, at) or self._attribution(at)
+        below = self._next_filled(at + 1)
+        block = header_block_at(self.texts, below)
         if rule_at(self.texts[at]):
-            below = self._next_filled(at + 1)
-            block = header_block_at(self.texts, below) if below < len(self.lines) else 0
-            return max(below, at + 1) + block - at if block else 1
-        if line.mark == "divider" and _COLON_LINE.match(line.text) and self._more_colons(at):
-            return len(self.lines) - at if self._something_visible() else 0
-        return header_block_at(self.texts, at) or self._attribution(at)
+            return below + block - at
+        return below + block - at if block and below < at + 4 else 0
 
     def _attribution(self, at: int) -> int:
         length = attribution_at(self.texts, at)
@@ -130,23 +161,22 @@ class _Splitter:
             end += 1
         return end - at
 
-    def _more_colons(self, at: int) -> bool:
-        below = [text for text in self.texts[at + 1 : at + 6] if text.strip()]
-        return sum(1 for text in below if _COLON_LINE.match(text)) >= 2
-
     def _after_announcement(self, start: int, end: int) -> int:
         """Decide about what an announcement at [start, end) introduces; where to go on."""
         below = self._next_filled(end)
         if below >= len(self.lines):
+            self.closed = self.spoken
             return len(self.lines)
         if not self.lines[below].quoted:
-            if not self._something_visible():
+            if not self.spoken:
                 return end
             self._drop_rules_above()
+            self.closed = True
             return len(self.lines)
         run = self._run_end(below)
         if self._interleaved(run):
             self.visible.extend(range(below, run))
+            self.spoken = True
         return run
 
     def _drop_rules_above(self) -> None:
@@ -161,15 +191,16 @@ class _Splitter:
         run = self._run_end(start)
         if self._interleaved(run):
             self.visible.extend(range(start, run))
+            self.spoken = True
         return run
 
     def _interleaved(self, run: int) -> bool:
         """Is the sender answering point by point, so that what was asked must stay in view?"""
-        if not self._own_words_from(run):
+        if self.last_own < run:
             return False
-        if self._quoted_again(run) or self.interleaved:
+        if self.last_quoted >= run:
             self.interleaved = True
-        return self.interleaved or (self._something_visible() and not self.rich)
+        return self.interleaved or (self.spoken and not self.rich)
 
     def _run_end(self, start: int) -> int:
         """Where quoted lines end, taking in lines that a mail program broke out of them."""
@@ -200,29 +231,26 @@ class _Splitter:
         below_quoted = at + 1 < len(self.lines) and self.lines[at + 1].quoted
         return len(above) >= 70 and below_quoted and line[:1].islower()
 
-    def _own_words_from(self, start: int) -> bool:
-        """Are there words of the sender's at or below `start`, signature aside?"""
-        at = start
-        own: list[str] = []
+    def _last_own_line(self) -> int:
+        """The last line with words of the sender's, signatures aside; -1 when there is none."""
+        last = -1
+        at = 0
+        segment: list[int] = []
         while at < len(self.lines):
-            length = self._announced(at) if not self.lines[at].quoted else 0
+            length = self._announced(at, spoken=last >= 0 or bool(segment))
+            if not length and not self.lines[at].quoted:
+                segment.append(at)
+                at += 1
+                continue
+            last = max(last, _last_word(self.texts, segment))
+            segment = []
             if length:
                 below = self._next_filled(at + length)
-                if below >= len(self.lines) or not self.lines[below].quoted:
-                    break
-                at += length
-            elif self.lines[at].quoted:
-                at += 1
-            else:
-                own.append(self.texts[at])
-                at += 1
-        return bool(_words_without_signature(own))
-
-    def _quoted_again(self, start: int) -> bool:
-        return any(line.quoted for line in self.lines[start:])
-
-    def _something_visible(self) -> bool:
-        return any(self.texts[at].strip() for at in self.visible)
+                quoted = below < len(self.lines) and self.lines[below].quoted
+                if not quoted and last >= 0:
+                    return last
+            at += length or 1
+        return max(last, _last_word(self.texts, segment))
 
     def _next_filled(self, at: int) -> int:
         while at < len(self.lines) and not self.texts[at].strip():
@@ -230,9 +258,10 @@ class _Splitter:
         return at
 
 
-def _words_without_signature(own: list[str]) -> list[str]:
-    """Filled lines above a signature; a text that is all signature counts for nothing."""
-    filled = [line for line in own if line.strip()]
-    if filled and re.match(r"\s*(?:--|—|_{5,})\s*$", filled[0]):
-        return []
-    return [line for line in filled if re.search(r"\w", line)]
+def _last_word(texts: list[str], segment: list[int]) -> int:
+    """The last filled line of a segment; -1 when it holds nothing but a signature."""
+    filled = [at for at in segment if re.search(r"\w", texts[at])]
+    marks = [at for at in segment if texts[at].strip()]
+    if not filled or _SIGNATURE_START.match(texts[marks[0]]):
+        return -1
+    return filled[-1]

@@ -32,9 +32,9 @@ _WORDS = (
     "|顺颂商祺|谨启|敬具|よろしくお願いします|よろしくお願いいたします|감사합니다"
 )
 _SIGN_OFF = re.compile(rf"\s*(?:{_WORDS})\s*[,.!。，！~]{{0,3}}\s*$", re.IGNORECASE)
-_NAME = re.compile(r"[^\W\d_][\w.'’-]{0,24}(?: [^\W\d_]?[\w.'’-]{0,24}){0,3}$")
+_NAME = re.compile(r"(?![a-zß-öø-ÿ])[^\W\d_][\w.'’-]{0,24}(?: [^\W\d_]?[\w.'’-]{0,24}){0,3}$")
 _DASHED_NAME = re.compile(r"\s*[-–—]\s?[^\W\d_][\w'’.]{0,20}(?: [^\W\d_][\w'’.]{0,20}){0,2}\s*$")
-_JUNK = re.compile(r"[\W_]{1,80}$")
+_JUNK = re.compile(r"[\W_ᐧ]{1,80}$")
 
 
 def split_signature(lines: list[str]) -> int:
