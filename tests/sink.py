@@ -25,7 +25,9 @@ class Sink:
         self.port = 0
         self._lock = threading.Lock()
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(  # noqa: N802 - the name that aiosmtpd calls
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
         if refusal := self.answers.get(envelope.rcpt_tos[0]):
             return refusal
         content: Any = envelope.content
