@@ -28,14 +28,14 @@ class Endpoint(generics.GenericAPIView[Any]):
     quota: limits.Quota | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Who is it, how often, may they, and is the question understood; in this order."""
-        negotiated = self.perform_content_negotiation(request)
-        request.accepted_renderer, request.accepted_media_type = negotiated
-        self.perform_authentication(request)
+        super().initial(request, *args, **kwargs)
+        self._refuse_unknown_parameters(request)
+
+    def perform_authentication(self, request: Request) -> None:
+        """Who is it, and how often; what is refused later counts too."""
+        super().perform_authentication(request)
         self.quota = self.spend(request)
         self.quota.require()
-        self.check_permissions(request)
-        self._refuse_unknown_parameters(request)
 
     def spend(self, request: Request) -> limits.Quota:
         if isinstance(request.auth, ApiToken):

@@ -78,15 +78,15 @@ def spend(name: str, key: str, limit: int, window: timedelta) -> Quota:
         window=window,
         allowed=verdict.allowed,
         remaining=verdict.remaining,
-        resets_in=verdict.reset,
+        resets_in=verdict.reset if verdict.allowed else verdict.retry_after,
     )
 
 
 def require_few_wrong_numbers(request: Request) -> None:
     """Close the status look-up to a client that has guessed too often."""
-    verdict = ratelimit.hit(_guesses(request), **_GUESSING, cost=0)
-    if not verdict.allowed or verdict.remaining <= 0:
-        raise too_often(verdict.retry_after or verdict.reset)
+    verdict = ratelimit.peek(_guesses(request), **_GUESSING)
+    if not verdict.allowed:
+        raise too_often(verdict.retry_after)
 
 
 def count_wrong_number(request: Request) -> None:

@@ -21,5 +21,6 @@ app.conf.beat_schedule = {
     "nudge and solve the silent": {"task": "tickets.tasks.tend_pending", "schedule": 60.0},
     "complete attachments": {"task": "channels.tasks.complete_attachments", "schedule": 60.0},
     "prune": {"task": "support.tasks.prune", "schedule": 3600.0},
+    "prune the API": {"task": "api.tasks.prune", "schedule": 3600.0},
     "heartbeat": {"task": "support.tasks.heartbeat", "schedule": 10.0},
 }

@@ -268,6 +268,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": [],
     "EXCEPTION_HANDLER": "api.problems.handle",
     "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
 }
 HARBOUR_API_RATE = env.int("HARBOUR_API_RATE", default=600)  # calls a minute, a token
 SPECTACULAR_SETTINGS = {

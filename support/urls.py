@@ -11,7 +11,7 @@ urlpatterns = [
     path("healthz", web.healthz, name="healthz"),
     path("readyz", web.readyz, name="readyz"),
     path("hooks/", include("channels.urls")),
-    path("api/v1/", include("api.urls")),
+    path("api/", include("api.urls")),
     path("console/", include("console.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
