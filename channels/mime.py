@@ -29,8 +29,14 @@ from channels.mail.parsed import (
 from channels.mail.structure import Content, read_content
 
 __all__ = [
-    "Address", "BounceReport", "MailAttachment", "ParsedMail", "Unreadable", "describe", "parse_mail",
-]  # fmt: skip
+    "Address",
+    "BounceReport",
+    "MailAttachment",
+    "ParsedMail",
+    "Unreadable",
+    "describe",
+    "parse_mail",
+]
 
 
 def parse_mail(raw: bytes) -> ParsedMail:
@@ -72,14 +78,15 @@ def _assemble(
     is_reply = bool(answers or references) and not bounce
     forwarded = is_forward(subject) or looks_forwarded(content.body.text)
     split = split_body(content.body, forwarded=forwarded, is_reply=is_reply)
+    returned = f"\n{content.returned_body}" if content.returned_body.strip() else ""
     return ParsedMail(
         from_email=address, from_name=name,
         reply_to=headers.addresses("reply-to"), sender_headers=headers.addresses("sender"),
         to=headers.addresses("to"), cc=headers.addresses("cc"), recipients=headers.recipients(),
         subject=subject, clean_subject=clean_subject(subject), message_id=own_id,
         has_own_message_id=has_own, in_reply_to=answers[0] if answers else "",
-        references=tuple(references), date=date_of(headers), text=content.body.text,
-        reply_text=split.reply, quoted_text=split.quoted, html=content.body.html,
+        references=tuple(references), date=date_of(headers), text=content.body.text + returned,
+        reply_text=split.reply, quoted_text=split.quoted + returned, html=content.body.html,
         signature=split.signature, attachments=tuple(content.attachments), is_auto=auto.is_auto,
         is_bounce=bounce is not None, is_out_of_office=auto.is_out_of_office,
         suppress_autoreply=auto.suppress, auto_reason=auto.reason, bounce=bounce,
@@ -93,9 +100,9 @@ def _automation(
     headers: Headers, subject: str, address: str, bounce: BounceReport | None, report_type: str
 ) -> Automation:
     if bounce is not None:
-        return Automation(is_auto=True, suppress=True, reason="bounce")
+        return Automation("bounce", is_auto=True)
     if report_type:
-        return Automation(is_auto=True, suppress=True, reason=f"report-{report_type[:40]}")
+        return Automation(f"report-{report_type[:40]}", is_auto=True)
     return automation_of(headers, subject, address)
 
 

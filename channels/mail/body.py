@@ -7,12 +7,14 @@ from channels.mail.quote_words import FORWARD_RULE
 from channels.mail.quotes_plain import Split, plain_lines, split_reply
 from channels.mail.structure import Body
 
+_QUOTING = re.compile(r"blockquote|quote|border-top|<hr|appendonsend|divRplyFwdMsg", re.IGNORECASE)
+
 
 def split_body(body: Body, *, forwarded: bool, is_reply: bool) -> Split:
     """Fold what is quoted; a forwarded mail is shown whole (rule 66)."""
     if forwarded and not is_reply:
         return Split(body.text.strip(), "", "")
-    if body.from_html and body.lines:
+    if body.lines:
         return split_reply(body.lines)
     split = split_reply(plain_lines(body.text))
     if split.quoted or not body.html or len(body.html) > 512 * 1024:
@@ -22,6 +24,8 @@ def split_body(body: Body, *, forwarded: bool, is_reply: bool) -> Split:
 
 def _by_html(body: Body, plain: Split) -> Split:
     """The plain text shows no quotation; the HTML may know of one by its elements."""
+    if not _QUOTING.search(body.html):
+        return plain
     lines = html_lines(body.html)
     if not any(line.quoted or line.mark in ("after", "divider") for line in lines):
         return plain

@@ -10,31 +10,50 @@ from channels.mail.parsed import BounceReport
 from channels.mail.structure import Content
 
 _DAEMON = re.compile(
-    r"mailer[-_.]?d[ae]e?mon|post[-_]?master|mail[-_]?daemon|mdaemon|mail[-_.]?delivery|mailadm|mail ?delivery (?:sub)?system"
+    r"mailer[-_.]?d[ae]e?mon|post[-_]?master|mail[-_]?daemon|mdaemon|mail[-_.]?delivery"
+    r"|mailadm|mail ?delivery (?:sub)?system"
     r"|delivery[-_.]?(?:status|failure|report)|undeliver|bounce",
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(
-    r"\s*\W{0,3}(?:undeliver(?:able|ed)|non[- ]?remis|delivery (?:status|failure|failed|report|notif|problem|unsuccessful|delayed|incomplete|error)"
-    r"|(?:mail|message|email|e-mail) (?:delivery|could not be|system error|not delivered|undeliver|rejected|status report|you sent blocked)"
-    r"|returned (?:mail|message|to sender|email)|failure (?:notice|delivery)|failed (?:mail|delivery)|mail (?:failure|system error)"
-    r"|warning: (?:could not send|message)|unable to deliver|nondeliverable|could not (?:be )?deliver"
-    r"|unzustellbar|nicht zustellbar|zustellung|fehler bei der nachrichten|rückläufer|mail fehlgeschlagen"
-    r"|non recapitabil|mancato recapito|notifica di mancat|no se (?:ha )?(?:pudo|puede) entregar|no entregad|mensaje (?:no|rechazado)"
-    r"|não (?:foi )?(?:entreg|possível)|notifica[cç](?:ião|ão) de (?:falha|status)|échec de|non distribu|remise (?:retardée|impossible)"
-    r"|onbestelbaar|niet bezorg|niedostarcz|nedoručiteľn|nedoručiteln|oleverer|kan inte levereras|ikke leveres|ei voitu toimittaa"
-    r"|недостав|не доставлен|сообщение не|退信|无法投递|系统退信|投递失败|無法傳遞|郵件傳遞|配信(?:不能|エラー)|送信エラー|반송|전송 ?실패|iletilemeyen|dostarczeni)",
+    r"\s*\W{0,3}(?:undeliver(?:able|ed)|non[- ]?remis|delivery (?:status|failure|failed"
+    r"|report|notif|problem|unsuccessful|delayed|incomplete|error)"
+    r"|(?:mail|message|email|e-mail) (?:delivery|could not be|system error|not delivered"
+    r"|undeliver|rejected|status report|you sent blocked)"
+    r"|returned (?:mail|message|to sender|email)|failure (?:notice|delivery)"
+    r"|failed (?:mail|delivery)|mail (?:failure|system error)"
+    r"|warning: (?:could not send|message)|unable to deliver|nondeliverable"
+    r"|could not (?:be )?deliver"
+    r"|unzustellbar|nicht zustellbar|zustellung|fehler bei der nachrichten|rückläufer"
+    r"|mail fehlgeschlagen"
+    r"|non recapitabil|mancato recapito|notifica di mancat|no se (?:ha )?(?:pudo"
+    r"|puede) entregar|no entregad|mensaje (?:no|rechazado)"
+    r"|não (?:foi )?(?:entreg|possível)|notifica[cç](?:ião|ão) de (?:falha|status)"
+    r"|échec de|non distribu|remise (?:retardée|impossible)"
+    r"|onbestelbaar|niet bezorg|niedostarcz|nedoručiteľn|nedoručiteln|oleverer"
+    r"|kan inte levereras|ikke leveres|ei voitu toimittaa"
+    r"|недостав|не доставлен|сообщение не|退信|无法投递|系统退信|投递失败"
+    r"|無法傳遞|郵件傳遞|配信(?:不能|エラー)|送信エラー"
+    r"|반송|전송 ?실패|iletilemeyen|dostarczeni)",
     re.IGNORECASE,
 )
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _BODY = re.compile(
-    r"(?:this is (?:the mail (?:system|delivery)|a permanent error|an automatically generated delivery)"
-    r"|the following (?:address(?:es)?|recipients?|message) (?:failed|had (?:permanent|delivery)|could not)"
+    r"(?:this is (?:the mail (?:system|delivery)|a permanent error"
+    r"|an automatically generated delivery)"
+    r"|the following (?:address(?:es)?|recipients?|message) (?:failed|had (?:permanent"
+    r"|delivery)|could not)"
     r"|i'm sorry to (?:have to )?inform you that|i was(?:n't| not) able to deliver"
-    r"|transcript of session follows|permanent fatal errors|delivery to the following recipients? (?:failed|has been)"
-    r"|your (?:message|mail|e-?mail) (?:to .{1,80} )?(?:could not be|was not|did not reach|has been rejected|cannot be|wasn't) ?(?:delivered)?"
-    r"|could not be delivered to|user (?:is )?unknown|(?:mailbox|user|account|address|recipient)[^.\n]{0,40}(?:unavailable|not found|does(?:n't| not) exist|is full|over quota|disabled|rejected)"
-    r"|no such (?:user|recipient|mailbox|address)|\b5[0-5]\d[- #]{1,2}5\.\d\.\d|delivery (?:has )?failed|undeliverable)",
+    r"|transcript of session follows|permanent fatal errors"
+    r"|delivery to the following recipients? (?:failed|has been)"
+    r"|your (?:message|mail|e-?mail) (?:to .{1,80} )?(?:could not be|was not|did not reach"
+    r"|has been rejected|cannot be|wasn't) ?(?:delivered)?"
+    r"|could not be delivered to|user (?:is )?unknown|(?:mailbox|user|account|address"
+    r"|recipient)[^.\n]{0,40}(?:unavailable|not found|does(?:n't| not) exist|is full"
+    r"|over quota|disabled|rejected)"
+    r"|no such (?:user|recipient|mailbox|address)|\b5[0-5]\d[- #]{1,2}5\.\d\.\d"
+    r"|delivery (?:has )?failed|undeliverable"
+    r"|you are not a member of this mailing list)",
     re.IGNORECASE,
 )
 
@@ -48,7 +67,7 @@ def bounce_of(
         return None if _only_successes(statuses) else _from_status(statuses, content)
     if report_type in ("feedback-report", "disposition-notification"):
         return None
-    daemon = bool(_DAEMON.search(f"{sender[0]} {sender[1]}"))
+    daemon = "x-mlserver" in headers or bool(_DAEMON.search(f"{sender[0]} {sender[1]}"))
     if report_type == "delivery-status" or headers.get("x-failed-recipients"):
         return _from_text(headers, content)
     subject_says = _SUBJECT.match(subject) is not None
@@ -126,5 +145,4 @@ def _field(block: Message, *names: str) -> str:
 def _typed(value: str) -> str:
     """The value behind its type: `rfc822; ann@example.com`."""
     kind, mark, rest = value.partition(";")
-    text = (rest if mark and len(kind) < 30 else value).strip().strip("<>")
-    return text
+    return (rest if mark and len(kind) < 30 else value).strip().strip("<>")

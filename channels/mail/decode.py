@@ -131,7 +131,7 @@ def _decode_words(value: str, hint: str) -> str:
         if start.start() < at:
             continue
         between = value[at : start.start()]
-        end = _word_end(value, start.end(), start[2] in "qQ")
+        end = _word_end(value, start.end(), quoted_printable=start[2] in "qQ")
         data = _word_bytes(value[start.end() : end], start[2])
         if held and (between.strip() or held[0] != start[1].lower()):
             out.append(decode_text(held[1], held[0], hint))
@@ -147,7 +147,7 @@ def _decode_words(value: str, hint: str) -> str:
     return "".join(out) + value[at:]
 
 
-def _word_end(value: str, start: int, quoted_printable: bool) -> int:
+def _word_end(value: str, start: int, *, quoted_printable: bool) -> int:
     """Where the word's text ends: at "?=", or with the header when a sender cut it off."""
     end = value.find("?=", start)
     for _ in range(20):

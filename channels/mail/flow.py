@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from channels.mail.headers import Headers
 
 _NEVER_LOCAL = re.compile(
-    r"(?:mailer[-_.]?d[ae]e?mon|post-?master|abuse|root|daemon|nobody|no-?body|bounces?|bounced?-.*|.*-bounces?"
+    r"(?:mailer[-_.]?d[ae]e?mon|post-?master|abuse|root|daemon|nobody|no-?body|bounces?"
+    r"|bounced?-.*|.*-bounces?"
     r"|.*[-_.+=]bounces?[-+=].*|(?:.*[-_.])?(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|dont[-_.]?reply"
-    r"|noanswer|no[-_.]?response|nao[-_.]?responda|ne[-_.]?pas[-_.]?repondre|noresponder|nie[-_.]?odpowiadaj)"
-    r"(?:[-_.+].*)?|autoreply|auto-?responder|listserv|majordomo|mailman|owner-.*|.*-owner|.*-request"
+    r"|noanswer|no[-_.]?response|nao[-_.]?responda|ne[-_.]?pas[-_.]?repondre|noresponder"
+    r"|nie[-_.]?odpowiadaj)"
+    r"(?:[-_.+].*)?|autoreply|auto-?responder|listserv|majordomo|mailman|owner-.*|.*-owner"
+    r"|.*-request"
     r"|prvs=.*|mdaemon|mail-?system|antispam|spamd?|virus-?alert|amavisd?|uucp|msprvs1=.*)",
     re.IGNORECASE,
 )  # fmt: skip
@@ -22,30 +25,48 @@ _LIST_HEADERS = ("list-unsubscribe", "list-id", "list-post", "list-help", "list-
     "list-subscribe", "mailing-list", "x-mlserver", "x-ml-name", "x-mailing-list",
 )  # fmt: skip
 _AUTO_SUBJECT = re.compile(
-    r"\s*\W?(?:auto(?:mat(?:ic|ed))?[ -]?(?:reply|response|generated|antwort)|auto:|autoreply|autoresponse"
-    r"|auto svar|autosvar|automatisk svar|automatiskt svar|automaattinen vastaus|automatisch antwoord"
-    r"|automatische antwort|automatische antwoord|automatisches? (?:antwort|rückantwort)|abwesen(?:d|heit)"
-    r"|abwesenheitsnotiz|abwesenheitsmeldung|risposta non al computer|risposta automatica|fuori (?:sede|ufficio)"
-    r"|respuesta autom[aá]tica|resposta autom[aá]tica|fuera de (?:la )?oficina|fora do escrit[oó]rio|ausente"
-    r"|réponse automatique|reponse automatique|absence (?:du bureau|de)|out[ -]of[ -](?:the[ -])?office"
-    r"|ooo\b|on (?:vacation|leave|holiday)\b|away from (?:the |my )?(?:office|desk|mail)|vacation (?:reply|message|notice|auto)"
-    r"|frånvar|fravær|poissa|odpowied[zź] automatyczna|autoodpowied|automatyczna odpowied|nieobecno|automatická odpov"
-    r"|automatická odpoveď|automatikus válasz|otomatik yanıt|otomatik cevap|автоответ|автоматический ответ"
-    r"|автоматична відповідь|automatinis atsakymas|răspuns automat|αυτόματη απάντηση|trả lời tự động|balasan otomatis"
-    r"|自动(?:回复|答复|应答)|自動(?:回覆|回复|回應|返信|応答|応答メール)|不在(?:通知|のお知らせ|連絡)|休假|자동 ?(?:응답|회신)|부재중"
+    r"\s*\W?(?:auto(?:mat(?:ic|ed))?[ -]?(?:reply|response|generated|antwort)|auto:"
+    r"|autoreply|autoresponse"
+    r"|auto svar|autosvar|automatisk svar|automatiskt svar|automaattinen vastaus"
+    r"|automatisch antwoord"
+    r"|automatische antwort|automatische antwoord|automatisches? (?:antwort|rückantwort)"
+    r"|abwesend\s?[:(-]|abwesenheit(?:smeldung|snotiz|sassistent|\s?[:(-]| bis| vom| ab)"
+    r"|risposta non al computer|risposta automatica|fuori (?:sede|ufficio)"
+    r"|respuesta autom[aá]tica|resposta autom[aá]tica|fuera de (?:la )?oficina"
+    r"|fora do escrit[oó]rio|ausente (?:de la|do|da) "
+    r"|réponse automatique|reponse automatique|absence (?:du bureau|\s?[:(-])"
+    r"|out[ -]of[ -](?:the[ -])?office"
+    r"|ooo\b|on (?:vacation|leave|holiday)\s?(?:[:,(!-]|until|till|from|$)"
+    r"|away from (?:the |my )?(?:office|desk|mail)|vacation (?:reply|message|notice|auto)"
+    r"|frånvar\w{0,10}\s?(?:[:(-]|$|från)|fravær\w{0,10}\s?(?:[:(-]|$|fra)"
+    r"|poissa\s?(?:[:(-]|$|toimisto)|odpowied[zź] automatyczna|autoodpowied"
+    r"|automatyczna odpowied|nieobecno\w{1,4}\s?(?:[:(-]|$|w biurze)|automatická odpov"
+    r"|automatická odpoveď|automatikus válasz|otomatik yanıt|otomatik cevap|автоответ"
+    r"|автоматический ответ"
+    r"|автоматична відповідь|automatinis atsakymas|răspuns automat|αυτόματη απάντηση"
+    r"|trả lời tự động|balasan otomatis"
+    r"|自动(?:回复|答复|应答)|自動(?:回覆|回复|回應|返信|応答|応答メール)|不在(?:通知|のお知らせ|連絡)|休假(?:中"
+    r"|通知)?\s?(?:[:：(（-]|$)|자동 ?(?:응답|회신)|부재중"
     r"|מענה אוטומטי|תשובה אוטומטית|رد تلقائي|ตอบกลับอัตโนมัติ)",
     re.IGNORECASE,
 )
+
+
+_COMPLAINT = re.compile(r"\s*complaint about message from\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Automation:
     """What kind of machine mail this is; `reason` is a short slug, "" for a human's mail."""
 
+    reason: str = ""
     is_auto: bool = False
     is_out_of_office: bool = False
-    suppress: bool = False
-    reason: str = ""
+
+    @property
+    def suppress(self) -> bool:
+        """Nothing automatic may answer it."""
+        return bool(self.reason)
 
 
 def never_answer(address: str) -> bool:
@@ -61,18 +82,18 @@ def automation_of(headers: Headers, subject: str, from_email: str) -> Automation
     submitted = headers.get("auto-submitted").lower()
     suppress_header = headers.get("x-auto-response-suppress").lower()
     if _out_of_office(headers, subject, submitted, suppress_header):
-        return Automation(True, True, True, "out-of-office")
+        return Automation("out-of-office", is_auto=True, is_out_of_office=True)
     if submitted and not re.match(r"no\b", submitted):
-        return Automation(True, False, True, "auto-submitted")
+        return Automation("auto-submitted", is_auto=True)
     for name in _AUTO_HEADERS:
         if name in headers and headers.get(name).lower() not in ("no", "false", ""):
-            return Automation(True, False, True, name)
+            return Automation(name, is_auto=True)
     precedence = (headers.get("precedence") or headers.get("x-precedence")).lower()
     if re.match(r"(?:auto[_-]reply|auto[_-]?generated)", precedence):
-        return Automation(True, False, True, "precedence")
+        return Automation("precedence", is_auto=True)
     if _AUTO_SUBJECT.match(subject):
-        return Automation(True, False, True, "subject")
-    return _suppressed_only(headers, precedence, suppress_header, from_email)
+        return Automation("subject", is_auto=True)
+    return _suppressed_only(headers, subject, precedence, suppress_header, from_email)
 
 
 def _out_of_office(headers: Headers, subject: str, submitted: str, suppress: str) -> bool:
@@ -85,7 +106,9 @@ def _out_of_office(headers: Headers, subject: str, submitted: str, suppress: str
     )
 
 
-def _suppressed_only(headers: Headers, precedence: str, suppress: str, sender: str) -> Automation:
+def _suppressed_only(
+    headers: Headers, subject: str, precedence: str, suppress: str, sender: str
+) -> Automation:
     """A human or a list wrote it, but nothing automatic may answer."""
     reason = ""
     if re.match(r"(?:bulk|junk|list)\b", precedence):
@@ -98,10 +121,10 @@ def _suppressed_only(headers: Headers, precedence: str, suppress: str, sender: s
         reason = "autoresponder"
     elif any(name in headers for name in _LIST_HEADERS):
         reason = "list"
-    elif "feedback-id" in headers or "x-campaign-id" in headers or "x-mailgun-tag" in headers:
-        reason = "bulk-sender"
+    elif _COMPLAINT.match(subject):
+        reason = "complaint"
     elif headers.raw("return-path").strip() == "<>":
         reason = "null-return-path"
     elif sender and never_answer(sender):
         reason = "never-answer"
-    return Automation(False, False, bool(reason), reason)
+    return Automation(reason)

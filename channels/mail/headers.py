@@ -29,7 +29,7 @@ _FORWARD_MARK = re.compile(
 
 
 class Headers:
-    """Fields of a compat32 message by lower-case name; 8-bit values read with the body's charset."""
+    """Fields of a message by lower-case name; 8-bit values are read with the body's charset."""
 
     def __init__(self, message: Message, hint: str = "") -> None:
         self.hint = hint
@@ -99,7 +99,7 @@ def sender(headers: Headers) -> Address:
 
 
 def message_id(headers: Headers, raw: bytes, from_email: str) -> tuple[str, bool]:
-    """The mail's own id, or one derived from its bytes so that a redelivery has it too (rule 50)."""
+    """The mail's own id, or one derived from its bytes: a redelivery has it too (rule 50)."""
     own = headers.ids("message-id")
     if own:
         return own[0], True

@@ -121,14 +121,7 @@ class _Reader:
             self.flush()
         if name in _PARAGRAPH:
             self.gap()
-        if name == "br":
-            self.flush(even_empty=True)
-        elif name in ("td", "th"):
-            self.words.append(" ")
-        elif name == "li":
-            self.words.append("* ")
-        elif name == "hr":
-            self.lines.append(Line("─" * 20, self.depth > 0, mark))
+        self._replace(name, mark)
         if name not in _VOID:
             self.open[name] += 1
         if name == "pre":
@@ -139,6 +132,17 @@ class _Reader:
             self.announced += mark == "announced"
         elif mark:
             self.mark = "after" if "after" in (mark, self.mark) else mark
+
+    def _replace(self, name: str, mark: str) -> None:
+        """What an element looks like in plain text."""
+        if name == "br":
+            self.flush(even_empty=True)
+        elif name in ("td", "th"):
+            self.words.append(" ")
+        elif name == "li":
+            self.words.append("* ")
+        elif name == "hr":
+            self.lines.append(Line("─" * 20, self.depth > 0, mark))
 
     def end(self, name: str) -> None:
         if name in _BLOCK:

@@ -43,7 +43,7 @@ FIELDS = {
     "from": "from|von|de|da|van|fra|från|od|lähettäjä|feladó|от|від|από|kimden|gönderen|mittente"
     "|expéditeur|remitente|afzender|avsender|odesílatel|nadawca|отправитель|发件人|寄件者|寄件人"
     "|發件人|发信人|差出人|送信者|보낸\\s?사람|보낸이|saatja|nuo|no|від кого|от кого|מאת|من|dari"
-    "|người gửi|từ|จาก|pošiljatelj|expeditor|de la|risposta|message de|message from",
+    "|người gửi|từ|จาก|pošiljatelj|expeditor|de la|message de|message from",
     "date": "date|sent|datum|gesendet|envoyé|envoyé le|date d'envoi|enviado|enviado el|enviada em"
     "|enviado em|fecha|data|inviato|verzonden|verzonden op|sendt|dato|skickat|wysłano|wysłane"
     "|odesláno|odoslané|lähetetty|päivämäärä|päiväys|elküldve|küldve|dátum|дата|отправлено"
@@ -58,7 +58,8 @@ FIELDS = {
     "|předmět|predmet|aihe|tárgy|тема|θέμα|konu|subiect|主题|主題|主旨|标题|件名|제목|teema|temats"
     "|tema|נושא|الموضوع|subjek|perihal|chủ đề|tiêu đề|หัวเรื่อง|re",
     "cc": "cc|kopie|copie|copie à|copia|cópia|kopi|kopia|dw|kopio|másolat|копия|копія|κοιν"
-    "|bilgi|抄送|副本|참조|ל-cc|reply-to|antwort an|répondre à|responder a|rispondi a|回复|importance"
+    "|bilgi|抄送|副本|참조|ל-cc|reply-to|antwort an|répondre à|responder a|rispondi a|risposta"
+    "|回复|importance"
     "|priority|priorität|attachments|bilagor|anlagen|pièces jointes|附件|organization|mailed-by",
 }
 _BY_NAME = {name: kind for kind, names in FIELDS.items() for name in names.split("|")}
@@ -86,7 +87,8 @@ _MESSAGE = (
 )
 MESSAGE_RULE = re.compile(
     rf"[>\s*]{{0,6}}[-_=─—]{{2,60}}\s{{0,4}}[*]{{0,2}}(?:[\w.'’ -]{{0,40}}?(?:{_MESSAGE})\b"
-    r"[\w.'’ -]{0,30}|\w{0,12}(?:原始|转发|轉寄|回复|回覆|原)[\w ]{0,20}|원본[\w ]{0,20}|original|元の[\w ]{0,20})"
+    r"[\w.'’ -]{0,30}|\w{0,12}(?:原始|转发|轉寄|回复|回覆|原)[\w ]{0,20}"
+    r"|원본[\w ]{0,20}|original|元の[\w ]{0,20})"
     r"[*:：]{0,2}\s{0,4}[-_=─—]{2,60}\s{0,3}\*{0,2}\s*$",
     re.IGNORECASE,
 )
@@ -94,7 +96,8 @@ FORWARD_RULE = re.compile(
     r"[>\s*]{0,6}(?:[-_=]{2,60}\s{0,4}[\w' ]{0,30}?(?:forward|weitergeleitet|transféré|transmis"
     r"|reenviad|encaminhad|inoltrat|doorgestuurd|videresend|vidaresänd|vidarebefordrat|przekazan"
     r"|přeposlan|пересылаем|пересланное|переслан|转发|轉寄|転送|전달|iletilen|továbbított|välitetty)"
-    r"|(?:begin forwarded message|anfang der weitergeleiteten|début du message (?:transféré|réexpéd)"
+    r"|(?:begin forwarded message|anfang der weitergeleiteten"
+    r"|début du message (?:transféré|réexpéd)"
     r"|inizio messaggio inoltrato|inicio del mensaje reenviado|início da mensagem encaminhada"
     r"|begin doorgestuurd bericht|vidarebefordrat brev|videresendt besked|начало переадресованного"
     r"|开始转发的邮件|以下是转发的邮件|下面是被转发的邮件|轉寄的郵件開始))",

@@ -18,7 +18,8 @@ _QUOTED = re.compile(r"\s{0,3}(?:[A-Z]{0,3}[>＞]|\|\s)")
 _COLON_LINE = re.compile(r"[*\s]{0,4}[^:：\n]{1,40}[:：]")
 _SHARED = re.compile(r"-{2,10}\s?(?=On \S)")
 _SIGNATURE_START = re.compile(
-    r"\s*(?:(?:--|—|_{5,})\s*$|(?:best |kind )?(?:regards|thanks|cheers|greetings)[,!]?\s?\w{0,20}\s*$)",
+    r"\s*(?:(?:--|—|_{5,})\s*$|(?:best |kind )?(?:regards|thanks|cheers"
+    r"|greetings)[,!]?\s?\w{0,20}\s*$)",
     re.IGNORECASE,
 )
 _FRAMED = re.compile(r"\s{0,3}[-_=]{3,60}[^-_=]{1,60}[-_=]{3,60}\s*$")

@@ -6,7 +6,8 @@ _DELIMITER = re.compile(r"\s{0,3}(?:--|—|–|-{2}\s)\s{0,3}$|_{5,}\s*$|—{2,}
 _LONGEST = 20
 _SENT_FROM = re.compile(
     r"(?:sent|posted) (?:from|via|with|using) (?:my |a |an |the )?[^,;]{2,40}$"
-    r"|get outlook for \w+|(?:von|aus) mein\w* .{1,40} gesendet|gesendet (?:von|mit|über|aus) .{2,50}$"
+    r"|get outlook for \w+|(?:von|aus) mein\w* .{1,40} gesendet|gesendet (?:von|mit|über"
+    r"|aus) .{2,50}$"
     r"|envoyé (?:de|depuis|à\s+partir|avec) .{2,50}$|enviado (?:desde|do|pelo|de|a partir) .{2,50}$"
     r"|inviato (?:da|dal|con) .{2,40}$|verzonden (?:vanaf|met|via|vanuit) .{2,40}$"
     r"|verstuurd vanaf .{2,40}$|skickat från .{2,40}$|sendt fra .{2,40}$|lähetetty .{2,40}$"
@@ -18,17 +19,25 @@ _SENT_FROM = re.compile(
 )
 _LINK = re.compile(r"\s*[<(\[]?\s*https?://\S{1,300}\s*$")
 _WORDS = (
-    "best|best regards|best wishes|kind regards|kindest regards|warm regards|warmest regards|regards"
+    "best|best regards|best wishes|kind regards|kindest regards|warm regards"
+    "|warmest regards|regards"
     "|with regards|cheers|thanks|thanks a lot|many thanks|thanks again|thank you|thanks in advance"
-    "|thx|sincerely|yours sincerely|sincerely yours|yours|yours truly|cordially|respectfully|br|rgds"
+    "|thx|sincerely|yours sincerely|sincerely yours|yours|yours truly|cordially"
+    "|respectfully|br|rgds"
     "|all the best|take care|have a nice day|mit freundlichen grüßen|mit freundlichen grüssen|mfg"
     "|viele grüße|liebe grüße|beste grüße|freundliche grüße|grüße|gruß|danke|cordialement"
-    "|bien cordialement|bien à vous|salutations|merci|saludos|un saludo|gracias|atentamente|atenciosamente"
-    "|obrigado|obrigada|abraços|cordiali saluti|distinti saluti|saluti|grazie|met vriendelijke groet"
-    "|met vriendelijke groeten|groet|groeten|groetjes|bedankt|hilsen|med venlig hilsen|venlig hilsen"
-    "|mvh|mvh\\.|med vänlig hälsning|med vänliga hälsningar|vänliga hälsningar|hälsningar|tack|vennlig hilsen"
-    "|med vennlig hilsen|pozdrawiam|z poważaniem|s pozdravem|s pozdravom|terveisin|ystävällisin terveisin"
-    "|üdvözlettel|с уважением|спасибо|з повагою|дякую|saygılarımla|teşekkürler|cu stimă|此致|敬礼|祝好|谢谢"
+    "|bien cordialement|bien à vous|salutations|merci|saludos|un saludo|gracias"
+    "|atentamente|atenciosamente"
+    "|obrigado|obrigada|abraços|cordiali saluti|distinti saluti|saluti|grazie"
+    "|met vriendelijke groet"
+    "|met vriendelijke groeten|groet|groeten|groetjes|bedankt|hilsen|med venlig hilsen"
+    "|venlig hilsen"
+    "|mvh|mvh\\.|med vänlig hälsning|med vänliga hälsningar|vänliga hälsningar|hälsningar"
+    "|tack|vennlig hilsen"
+    "|med vennlig hilsen|pozdrawiam|z poważaniem|s pozdravem|s pozdravom|terveisin"
+    "|ystävällisin terveisin"
+    "|üdvözlettel|с уважением|спасибо|з повагою|дякую|saygılarımla|teşekkürler"
+    "|cu stimă|此致|敬礼|祝好|谢谢"
     "|顺颂商祺|谨启|敬具|よろしくお願いします|よろしくお願いいたします|감사합니다"
 )
 _SIGN_OFF = re.compile(rf"\s*(?:{_WORDS})\s*[,.!。，！~]{{0,3}}\s*$", re.IGNORECASE)

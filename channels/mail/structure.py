@@ -20,31 +20,40 @@ _NEVER_SHOWN = ("text/x-amp-html", "text/watch-html")
 
 @dataclass(slots=True)
 class Body:
-    """What is to be read: the text, the HTML, and the lines of HTML where it is the text."""
+    """What is to be read: the text and the HTML; `lines` where the text was made from HTML."""
 
     text: str = ""
     html: str = ""
     lines: list[Line] = field(default_factory=list)
-    from_html: bool = False
+
+    def settled(self) -> "Body":
+        """With text made from the HTML when there is no other (rule 63)."""
+        if self.text.strip() or not self.html:
+            return self
+        lines = html_lines(self.html)
+        return Body(text_of(lines), self.html, lines)
 
 
 @dataclass(slots=True)
 class Content:
-    """Everything found below the headers of one mail."""
+    """Everything found below the headers of one mail; `returned` is what a report sends back."""
 
     body: Body
     attachments: list[MailAttachment] = field(default_factory=list)
     reports: list[tuple[str, Message]] = field(default_factory=list)
     returned: list[Message] = field(default_factory=list)
     returned_text: list[str] = field(default_factory=list)
+    returned_body: str = ""
 
 
 def read_content(message: Message, hint: str) -> Content:
     """Walk the tree once; Unreadable when it is deeper than anything honest."""
     content = Content(Body())
     content.body = _Walk(content, hint).body(message, 0, in_report=False)
-    if not content.body.text.strip() and len(content.returned) == 1 and not content.reports:
+    empty = not content.body.text.strip() and not content.body.html.strip()
+    if empty and len(content.returned) == 1 and not content.reports:
         content.body = _Walk(Content(Body()), hint).body(content.returned[0], 1, in_report=False)
+    content.body = content.body.settled()
     return content
 
 
@@ -58,7 +67,7 @@ class _Walk:
         if depth > DEEPEST:
             raise Unreadable("nested too deeply")
         kind = part.get_content_type()
-        payload = part.get_payload()
+        payload = _raw_payload(part)
         if kind.startswith("multipart/") and isinstance(payload, str):
             payload = _resplit(payload)
         if isinstance(payload, str):
@@ -85,6 +94,11 @@ class _Walk:
         if children:
             self.content.returned.append(children[0])
         self._file(part, kind, _serialised(children))
+        if in_report and children and not disposition:
+            returned = _Walk(Content(Body()), self.hint).body(
+                children[0], depth + 1, in_report=True
+            )
+            self.content.returned_body = returned.settled().text
         if in_report or not children or disposition:
             return Body()
         return self.body(children[0], depth + 1, in_report=False)
@@ -114,9 +128,9 @@ class _Walk:
         if kind != "text/plain":
             meta = None if charset else _META_CHARSET.search(data[:4096])
             markup = decode_text(data, charset or (meta[1].decode() if meta else ""), self.hint)
-            lines = html_lines(markup)
-            html = markup if kind == "text/html" else ""
-            return Body(text_of(lines), html, lines, from_html=True)
+            if kind == "text/html":
+                return Body("", markup)
+            return Body(text_of(html_lines(markup)))
         text = decode_text(data, charset, self.hint).replace("\r\n", "\n").replace("\r", "\n")
         if given.get("format", "").lower() == "flowed":
             text = unflow(text, delsp=given.get("delsp", "").lower() == "yes")
@@ -137,6 +151,11 @@ class _Walk:
         self.content.attachments.append(MailAttachment(name, kind, data, cid, inline))
 
 
+def _raw_payload(part: Message) -> object:
+    """The payload as it came: get_payload() replaces bytes that the charset does not know."""
+    return part.__dict__["_payload"]
+
+
 def _serialised(children: list[Message]) -> bytes:
     try:
         return b"\n".join(child.as_bytes(policy=policy.compat32) for child in children)
@@ -151,17 +170,16 @@ def _resplit(payload: str) -> str | list[Message]:
         return payload
     head = f'Content-Type: multipart/mixed; boundary="{first[1].rstrip()}"\n\n'
     parsed = email.message_from_string(head + payload).get_payload()
-    return parsed if isinstance(parsed, list) else payload
+    if not isinstance(parsed, list):
+        return payload
+    return [part for part in parsed if isinstance(part, Message)]
 
 
 def _best(bodies: list[Body]) -> Body:
     """Of alternatives the plain text for reading, the last HTML for showing (rule 63)."""
-    plain = next((one for one in bodies if one.text.strip() and not one.from_html), None)
-    rich = next((one for one in reversed(bodies) if one.html.strip()), None)
-    chosen = plain or rich or next((one for one in bodies if one.text.strip()), Body())
-    if rich is None or rich is chosen:
-        return chosen
-    return Body(chosen.text, rich.html, rich.lines, from_html=chosen.from_html)
+    plain = next((one for one in bodies if one.text.strip()), Body())
+    rich = next((one for one in reversed(bodies) if one.html.strip()), Body())
+    return Body(plain.text, rich.html)
 
 
 def _joined(bodies: list[Body]) -> Body:
@@ -169,8 +187,7 @@ def _joined(bodies: list[Body]) -> Body:
     filled = [one for one in bodies if one.text.strip() or one.html.strip()]
     if len(filled) <= 1:
         return filled[0] if filled else Body()
-    text = "\n".join(one.text for one in filled)
     html = "\n".join(one.html for one in filled if one.html)
-    from_html = all(one.from_html for one in filled)
-    lines = [line for one in filled for line in one.lines] if from_html else []
-    return Body(text, html, lines, from_html=from_html)
+    if not any(one.text.strip() for one in filled):
+        return Body("", html)
+    return Body("\n".join(one.settled().text for one in filled), html)
