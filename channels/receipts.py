@@ -11,6 +11,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.core.files.storage import default_storage
@@ -143,7 +144,7 @@ def _file_messages(reading: _Reading) -> None:
         message = receive_message(receipt.account.inbox, inbound)
         if message.receipt_id != receipt.pk:
             outcome = Receipt.Status.DUPLICATE
-            transaction.on_commit(lambda inbound=inbound: _forget_files(inbound))
+            transaction.on_commit(partial(_forget_files, inbound))
         receipt.message = message
         _note_bounce(message, inbound)
     receipt.status, receipt.error, receipt.processed_at = outcome, "", timezone.now()
@@ -187,7 +188,8 @@ def _note_bounce(message: Message, inbound: InboundMessage) -> None:
 def unstored_mails() -> list[int]:
     """Receipts of messages whose attachments are still to be stored."""
     missing = Message.objects.filter(attachments__key="").exclude(receipt_id=None)
-    return list(missing.values_list("receipt_id", flat=True).distinct()[:BATCH])
+    ids = missing.values_list("receipt_id", flat=True).distinct()[:BATCH]
+    return [receipt_id for receipt_id in ids if receipt_id is not None]
 
 
 def complete_attachments(receipt_id: int) -> None:

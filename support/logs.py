@@ -23,7 +23,7 @@ def configure(*, as_json: bool) -> None:
         if as_json
         else structlog.dev.ConsoleRenderer(colors=False)
     )
-    stages = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    stages: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     stages += [structlog.processors.format_exc_info, renderer] if as_json else [renderer]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

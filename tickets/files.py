@@ -67,4 +67,4 @@ def open_file(key: str) -> IO[bytes]:
     """The bytes under ``key``. Raises ``FileNotFoundError`` when nothing is stored yet."""
     if not key:
         raise FileNotFoundError("this attachment is still to be stored")
-    return default_storage.open(key, "rb")  # type: ignore[return-value]
+    return default_storage.open(key, "rb")

@@ -6,6 +6,7 @@ lost after it: then the server may have taken the mail, and only it knows (RFC 5
 
 from __future__ import annotations
 
+import re
 import smtplib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from tickets.files import open_file
 from tickets.inbound import InboundMessage
 
 _NULL_SENDER = ""
+_CRLF = re.compile(rb"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +98,7 @@ def compose(message: OutboundMessage) -> EmailMultiAlternatives:
 def _by_smtp(
     backend: EmailBackend, mail: EmailMultiAlternatives, message: OutboundMessage
 ) -> Result:
-    raw = mail.message().as_bytes(linesep="\r\n")
+    raw = _CRLF.sub(b"\r\n", mail.message().as_bytes())
     sender = _NULL_SENDER if message.is_automatic else message.sender
     try:
         server = _connected(backend)

@@ -87,8 +87,12 @@ def to_solve(now: datetime) -> QuerySet[Ticket]:
 
 def tend_pending(now: datetime) -> tuple[int, int]:
     """Remind the silent, and solve what stayed silent. Returns how many of each."""
-    nudged = [_nudge(ticket, now) for ticket in to_nudge(now).order_by("pk")[:BATCH]]
-    solved = [_solve(ticket, now) for ticket in to_solve(now).order_by("pk")[:BATCH]]
+    nudged = list(to_nudge(now).order_by("pk")[:BATCH])
+    for ticket in nudged:
+        _nudge(ticket, now)
+    solved = list(to_solve(now).order_by("pk")[:BATCH])
+    for ticket in solved:
+        _solve(ticket, now)
     return len(nudged), len(solved)
 
 
