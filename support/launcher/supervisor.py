@@ -33,6 +33,7 @@ class Child:
     process: subprocess.Popen[str] | None = None
     born: float = 0
     due: float | None = 0
+    leaving: bool = False
 
     def start(self) -> None:
         tie = die_with_parent(signal.SIGTERM)
@@ -57,7 +58,8 @@ class Child:
             self.log.unlink()
         with self.log.open("a", buffering=1) as log:
             for line in process.stdout:
-                say(f"{self.name:7}| {line.rstrip()}")
+                if line.strip() and not self.leaving:
+                    say(f"{self.name:7}| {line.rstrip()}")
                 with contextlib.suppress(OSError):
                     log.write(line)
 
@@ -111,6 +113,7 @@ class Supervisor:
     def stop(self) -> None:
         """SIGTERM to the main process of each (a warm stop), SIGKILL to what is left."""
         for child in self.children:
+            child.leaving = True
             if child.process and child.alive():
                 child.process.terminate()
         end = time.monotonic() + FAREWELL

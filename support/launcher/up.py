@@ -1,18 +1,17 @@
 """`./harbour up`: everything, from servers to a page that answers; and `stop`."""
 
 import fcntl
-import http.client
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
-from urllib.parse import urlsplit
 
 from support.keeper import Place, ServersNotStarted
+from support.launcher.readiness import Preparation, no_mail_door, no_page
 from support.launcher.supervisor import Child, Supervisor
 from support.launcher.surroundings import (
     Environment,
@@ -27,8 +26,13 @@ from support.launcher.voice import Refused, say, step
 from support.launcher.welcome import welcome
 from support.local import ensure
 
-PATIENCE = 90.0  # seconds until the first page must answer
+PATIENCE = 180.0  # seconds for the database, and again until the first page
 STEPS = 4
+FIRST = ("web", "door", "catcher")  # what people meet; the rest start when these answer
+WORKER = {
+    "REMAP_SIGTERM": "SIGQUIT",  # hand back what cannot be finished in time
+    "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
+}
 
 
 def up(root: Path) -> int:
@@ -44,13 +48,13 @@ def up(root: Path) -> int:
         keep.listen()
         with step(1, STEPS, "Starting PostgreSQL and Valkey" if private else "Using your servers"):
             add_servers(env, data)
-        with step(2, STEPS, "Preparing the database"):
-            _prepare(root, env, keep)
         _remember(state, env)
+        work = Preparation(root, data, env)
         try:
-            return _serve(root, data, env, keep)
+            return _serve(work, _children(root, data, env), env, keep)
         finally:
             say("harbour| stopping …")
+            work.stop()
             keep.stop()
             say("harbour| stopped")
 
@@ -84,22 +88,11 @@ def _choose_ports(env: Environment) -> None:
         env["EMAIL_URL"] = f"smtp://127.0.0.1:{port}"
 
 
-def _prepare(root: Path, env: Environment, keep: Supervisor) -> None:
-    """One start of Django for check, migrate, translations and the demo's data."""
-    command = [sys.executable, str(root / "manage.py"), "prepare"]
-    process = subprocess.Popen(command, env=env, start_new_session=True)
-    while process.poll() is None:
-        if keep.stopping.wait(0.05):
-            process.terminate()
-            process.wait()
-            raise Refused("Stopped while preparing; the next start goes on from here.")
-    if process.returncode:
-        raise Refused("Preparing the database failed: the lines above say why.")
-
-
 def _children(root: Path, data: Path, env: Environment) -> list[Child]:
+    for folder in ("log", "static"):
+        (data / folder).mkdir(exist_ok=True)
     python, manage = sys.executable, str(root / "manage.py")
-    celery = [python, "-m", "celery", "-A", "support"]
+    celery = [python, "-m", "celery", "-q", "-A", "support"]
     host, port = env["HARBOUR_BIND"], env["PORT"]
     commands = {
         "web": [python, "-m", "uvicorn", "support.asgi:application", "--host", host, "--port", port,
@@ -115,45 +108,38 @@ def _children(root: Path, data: Path, env: Environment) -> list[Child]:
         catcher = str(root / "support" / "catcher.py")
         ports = [env["CATCHER_SMTP_PORT"], env["CATCHER_PORT"]]
         commands["catcher"] = [python, "-P", catcher, str(data / "mail"), *ports]
-    soft = {**env, "REMAP_SIGTERM": "SIGQUIT"}  # a worker hands back what it cannot finish
+    own = {"worker": {**env, **WORKER}}
     return [
-        Child(name, command, soft if name == "worker" else env, data / "log" / f"{name}.log")
+        Child(name, command, own.get(name, env), data / "log" / f"{name}.log")
         for name, command in commands.items()
     ]
 
 
-def _serve(root: Path, data: Path, env: Environment, keep: Supervisor) -> int:
-    (data / "log").mkdir(exist_ok=True)
-    with step(3, STEPS, "Starting web, worker, beat, relay and mail door"):
-        keep.children = _children(root, data, env)
+def _serve(work: Preparation, children: list[Child], env: Environment, keep: Supervisor) -> int:
+    with step(2, STEPS, "Preparing the database"):
+        work.begin()
+        if not work.was_done_before():
+            _wait(keep, work.unfinished)
+    with step(3, STEPS, "Starting web and mail door"):
+        keep.children = [child for child in children if child.name in FIRST]
+        _wait(keep, lambda: work.unfinished() or no_page(env) or no_mail_door(env))
+    with step(4, STEPS, "Starting worker, beat and relay"):
+        keep.children += [child for child in children if child.name not in FIRST]
         keep.tend(0.2)
-    with step(4, STEPS, "Waiting for the first page"):
-        begun = time.monotonic()
-        while (trouble := _trouble(env)) and keep.tend(0.2):
-            if time.monotonic() - begun > PATIENCE:
-                raise Refused(f"No page after {PATIENCE:.0f} s: {trouble}")
-    if not keep.stopping.is_set():
-        say(welcome(data, env))
+    say(welcome(Path(env["HARBOUR_DATA"]), env))
     while keep.tend(1):
         pass
     return 0
 
 
-def _trouble(env: Environment) -> str:
-    """Why /readyz does not say 200 yet; nothing when it does."""
-    bound = env["HARBOUR_BIND"]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bound, bound)  # noqa: S104
-    door = http.client.HTTPConnection(host, int(env["PORT"]), timeout=5)
-    try:
-        door.request("GET", "/readyz", headers={"Host": urlsplit(env["HARBOUR_URL"]).netloc})
-        answer = door.getresponse()
-        if answer.status == 200:
-            return ""
-        return f"/readyz said {answer.status}: {answer.read(500).decode(errors='replace')}"
-    except (OSError, http.client.HTTPException) as error:
-        return f"/readyz: {error}"
-    finally:
-        door.close()
+def _wait(keep: Supervisor, trouble: Callable[[], str]) -> None:
+    """Until there is no trouble, or somebody says stop."""
+    end = time.monotonic() + PATIENCE
+    while (words := trouble()) and keep.tend(0.1):
+        if time.monotonic() > end:
+            raise Refused(f"Not ready after {PATIENCE:.0f} s: {words}")
+    if keep.stopping.is_set():
+        raise KeyboardInterrupt
 
 
 def _restore_servers(data: Path) -> None:

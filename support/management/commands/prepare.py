@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 from django.conf import settings
@@ -27,7 +28,7 @@ class Command(BaseCommand):
             translations.compile_all(settings.BASE_DIR)
             call_command("collectstatic", interactive=False, verbosity=0)
             return
-        call_command("check")
+        call_command("check", stdout=io.StringIO())
         call_command("migrate", verbosity=0)
         translations.compile_all(settings.BASE_DIR)
         if settings.HARBOUR_DEMO and "demo_seed" in get_commands() and self._is_empty():
