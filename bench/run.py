@@ -11,6 +11,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 #: What can be measured, and the module that does it.
 BENCHES = {
+    "ingest": "mails a second from the SMTP door to the acknowledgement in a sink",
     "spine": "the path of a mail in one process, stage by stage",
 }
 MODULES = {"list": "listing"}

@@ -7,6 +7,7 @@ end. With ``--profile`` cProfile's top 40 of each stage goes to stderr.
 from __future__ import annotations
 
 import cProfile
+import os
 import pstats
 import sys
 import time
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+
 from bench import corpus, floor
 from bench.stage import Processes, report, say, stage
 
@@ -31,8 +33,6 @@ def run(options: Namespace) -> None:
     with stage() as files, Processes(files) as processes:
         sink = processes.start("sink", "bench/sink.py", str(files / "sent"))
         port = int(sink.stdout.readline())  # type: ignore[union-attr]
-        import os
-
         os.environ["EMAIL_URL"] = f"smtp://127.0.0.1:{port}"
         django.setup()
         _measure(options, files)
@@ -56,7 +56,7 @@ def _measure(options: Namespace, files: Path) -> None:
 
     account, inbox = make_account()
     mails = corpus.generate(options.mails, options.seed)
-    _warm_up(account)
+    warm_up(account)
     limit = None
     if not options.no_floor:
         limit = floor.run(corpus.generate(options.mails, options.seed, "f").mails, account, inbox)
@@ -88,7 +88,7 @@ def _measure(options: Namespace, files: Path) -> None:
     )
 
 
-def _warm_up(account: int) -> None:
+def warm_up(account: int) -> None:
     """Load what is loaded on first use: models, templates, connections."""
     from channels import delivery, receipts
     from support import outbox

@@ -103,7 +103,7 @@ class Processes:
         with (self.logs / f"{name}.log").open("a") as log:
             child = subprocess.Popen(
                 [sys.executable, *command], cwd=ROOT, env={**os.environ, **env},
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
             )  # fmt: skip
         self._running.append(child)
         return child
