@@ -26,7 +26,7 @@ from channels.mail.parsed import (
     ParsedMail,
     Unreadable,
 )
-from channels.mail.structure import Content, read_content
+from channels.mail.structure import Content, raw_payload, read_content
 
 __all__ = [
     "Address",
@@ -57,7 +57,7 @@ def _charset_hint(message: Message) -> str:
         charset = parameters(str(message.get("content-type") or "")).get("charset", "")
         if charset and charset.lower() not in ("us-ascii", "utf-8"):
             return charset
-        payload = message.get_payload()
+        payload = raw_payload(message)
         if not isinstance(payload, list) or not payload or not isinstance(payload[0], Message):
             return ""
         message = payload[0]

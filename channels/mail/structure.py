@@ -4,6 +4,7 @@ import email
 import re
 from dataclasses import dataclass, field
 from email import policy
+from email.errors import MessageError
 from email.message import Message
 
 from channels.mail.attachments import attachment_name, content_bytes, uu_files
@@ -15,6 +16,7 @@ from channels.mail.parameters import parameters, safe_name
 from channels.mail.parsed import MailAttachment, Unreadable
 
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+_KIND = re.compile(r"[a-z0-9][\w.+-]{0,60}/[\w.+-]{1,120}", re.ASCII)
 _NEVER_SHOWN = ("text/x-amp-html", "text/watch-html")
 
 
@@ -66,8 +68,8 @@ class _Walk:
         """The readable part of this subtree; files and reports go aside."""
         if depth > DEEPEST:
             raise Unreadable("nested too deeply")
-        kind = part.get_content_type()
-        payload = _raw_payload(part)
+        kind = _kind_of(part)
+        payload = raw_payload(part)
         if kind.startswith("multipart/") and isinstance(payload, str):
             payload = _resplit(payload)
         if isinstance(payload, str):
@@ -151,7 +153,12 @@ class _Walk:
         self.content.attachments.append(MailAttachment(name, kind, data, cid, inline))
 
 
-def _raw_payload(part: Message) -> object:
+def _kind_of(part: Message) -> str:
+    kind = part.get_content_type()
+    return kind if _KIND.fullmatch(kind) else "application/octet-stream"
+
+
+def raw_payload(part: Message) -> object:
     """The payload as it came: get_payload() replaces bytes that the charset does not know."""
     return part.__dict__["_payload"]
 
@@ -159,7 +166,7 @@ def _raw_payload(part: Message) -> object:
 def _serialised(children: list[Message]) -> bytes:
     try:
         return b"\n".join(child.as_bytes(policy=policy.compat32) for child in children)
-    except (UnicodeError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
+    except (MessageError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
         return b""
 
 
@@ -169,7 +176,7 @@ def _resplit(payload: str) -> str | list[Message]:
     if not first or payload.count(f"--{first[1]}") < 2:
         return payload
     head = f'Content-Type: multipart/mixed; boundary="{first[1].rstrip()}"\n\n'
-    parsed = email.message_from_string(head + payload).get_payload()
+    parsed = raw_payload(email.message_from_string(head + payload))
     if not isinstance(parsed, list):
         return payload
     return [part for part in parsed if isinstance(part, Message)]
