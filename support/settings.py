@@ -256,6 +256,9 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+# --- network out --------------------------------------------------------------------------
+HARBOUR_PRIVATE_HOSTS = env.list("HARBOUR_PRIVATE_HOSTS", default=[])  # inside, and yet asked
+
 # --- API ------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
