@@ -47,7 +47,9 @@ class HasScope(permissions.BasePermission):
         if not isinstance(token, ApiToken):
             raise exceptions.NotAuthenticated
         method = "GET" if request.method == "HEAD" else str(request.method)
-        needed: tuple[str, ...] = getattr(view, "scopes", {}).get(method, ())
+        needed: tuple[str, ...] | None = getattr(view, "scopes", {}).get(method)
+        if needed is None:
+            raise exceptions.MethodNotAllowed(method)
         if not any(is_granted(token, scope) for scope in needed):
             raise Problem("insufficient_scope", _needs(needed))
         return True

@@ -13,7 +13,6 @@ from rest_framework.request import Request
 
 from api import access, limits, uploads
 from api.bearer import require_scope, token_of
-from api.idempotency import key_of
 from api.models import ApiToken
 from api.problems import Problem
 from api.scopes import ATTACHMENTS_WRITE
@@ -72,7 +71,7 @@ def open_ticket(request: Request, asked: dict[str, Any]) -> Ticket:
     message = intake.receive_message(
         inbox,
         InboundMessage(
-            external_id=_external_id(request, token),
+            external_id=f"api:{uuid.uuid4()}",
             sender=_address(asked["requester"]),
             subject=asked["subject"],
             text=asked["text"],
@@ -101,7 +100,7 @@ def add_message(
     return intake.receive_message(
         ticket.inbox,
         InboundMessage(
-            external_id=_external_id(request, token),
+            external_id=f"api:{uuid.uuid4()}",
             sender=_address(asked["sender"]),
             text=text,
             sent_at=timezone.now(),
@@ -120,10 +119,3 @@ def _files(request: Request, asked: dict[str, Any]) -> tuple[InboundFile, ...]:
 
 def _address(person: dict[str, str]) -> Address:
     return Address.email(person["email"], person["name"])
-
-
-def _external_id(request: Request, token: ApiToken) -> str:
-    """Ours alone: another token's key, or a mail's id, can never be the same."""
-    key = key_of(request)
-    name = uuid.uuid5(uuid.NAMESPACE_OID, f"{token.pk}:{key}") if key else uuid.uuid4()
-    return f"api:{name}"

@@ -21,6 +21,8 @@ from tickets.exceptions import IllegalTransition, StaleTicket, TicketError
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+#: A body can hold more faults than anybody reads.
+MOST_FAULTS, LONGEST_POINTER = 50, 200
 
 
 class Detail(TypedDict):
@@ -81,7 +83,7 @@ def _body(problem: Problem, request: Request | HttpRequest) -> dict[str, Any]:
         "detail": str(problem.detail),
         "instance": request.path,
         "request_id": request.META.get("HARBOUR_REQUEST_ID", ""),
-        "errors": problem.errors,
+        "errors": problem.errors[:MOST_FAULTS],
     }
 
 
@@ -128,7 +130,9 @@ def _from_framework(error: Exception) -> Problem:
 def _faults(details: Any, pointer: str) -> Iterator[Detail]:
     """DRF's nested details, flat, each with its JSON pointer (RFC 6901)."""
     if isinstance(details, Mapping) and isinstance(details.get("message"), str):
-        yield Detail(code=details["code"], detail=str(details["message"]), pointer=pointer)
+        yield Detail(
+            code=details["code"], detail=str(details["message"]), pointer=pointer[:LONGEST_POINTER]
+        )
     elif isinstance(details, Mapping):
         for name, inner in details.items():
             step = str(name).replace("~", "~0").replace("/", "~1")
