@@ -15,6 +15,9 @@ _DAEMON = re.compile(
     r"|delivery[-_.]?(?:status|failure|report)|undeliver|bounce",
     re.IGNORECASE,
 )
+_DAEMON_NAME = re.compile(
+    r"mailer[- ]?daemon|post-?master|mail delivery|delivery (?:sub)?system|undeliver", re.IGNORECASE
+)
 _SUBJECT = re.compile(
     r"\s*\W{0,3}(?:undeliver(?:able|ed)|non[- ]?remis|delivery (?:status|failure|failed"
     r"|report|notif|problem|unsuccessful|delayed|incomplete|error)"
@@ -26,6 +29,7 @@ _SUBJECT = re.compile(
     r"|could not (?:be )?deliver"
     r"|unzustellbar|nicht zustellbar|zustellung|fehler bei der nachrichten|rückläufer"
     r"|mail fehlgeschlagen"
+    r"|(?:sorry, )?your (?:message|e?-?mail) (?:could not|was not|has not|cannot) be"
     r"|non recapitabil|mancato recapito|notifica di mancat|no se (?:ha )?(?:pudo"
     r"|puede) entregar|no entregad|mensaje (?:no|rechazado)"
     r"|não (?:foi )?(?:entreg|possível)|notifica[cç](?:ião|ão) de (?:falha|status)"
@@ -67,7 +71,7 @@ def bounce_of(
         return None if _only_successes(statuses) else _from_status(statuses, content)
     if report_type in ("feedback-report", "disposition-notification"):
         return None
-    daemon = "x-mlserver" in headers or bool(_DAEMON.search(f"{sender[0]} {sender[1]}"))
+    daemon = "x-mlserver" in headers or _is_daemon(*sender)
     if report_type == "delivery-status" or headers.get("x-failed-recipients"):
         return _from_text(headers, content)
     subject_says = _SUBJECT.match(subject) is not None
@@ -78,9 +82,15 @@ def bounce_of(
     returned = bool(content.returned or content.returned_text)
     evidence = body_says or returned
     votes = 2 * daemon + 2 * subject_says + null_path + body_says + (body_says and returned)
-    if votes >= 3 and (evidence or (daemon and subject_says)):
+    machine = daemon or null_path or returned
+    if votes >= 3 and machine and (evidence or (daemon and subject_says)):
         return _from_text(headers, content)
     return None
+
+
+def _is_daemon(name: str, address: str) -> bool:
+    local = address.rpartition("@")[0] or address
+    return _DAEMON.search(local) is not None or _DAEMON_NAME.search(name) is not None
 
 
 def _only_successes(statuses: list[Message]) -> bool:

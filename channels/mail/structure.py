@@ -96,14 +96,15 @@ class _Walk:
         if children:
             self.content.returned.append(children[0])
         self._file(part, kind, _serialised(children))
-        if in_report and children and not disposition:
-            returned = _Walk(Content(Body()), self.hint).body(
-                children[0], depth + 1, in_report=True
-            )
-            self.content.returned_body = returned.settled().text
-        if in_report or not children or disposition:
+        if not children or disposition:
             return Body()
-        return self.body(children[0], depth + 1, in_report=False)
+        inner = Content(Body())  # its reports are about somebody else's mail
+        body = _Walk(inner, self.hint).body(children[0], depth + 1, in_report=in_report)
+        if in_report:
+            self.content.returned_body = body.settled().text
+            return Body()
+        self.content.attachments.extend(inner.attachments)
+        return body
 
     def _leaf(self, part: Message, kind: str, payload: str) -> Body:
         transfer = str(part.get("content-transfer-encoding") or "").lower()
