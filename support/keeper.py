@@ -174,7 +174,8 @@ class Keeper:
         ]
         if not self.durable:
             options += ["fsync=off", "full_page_writes=off"]
-        command = [self.programs / "postgres", "-D", self.cluster, "-k", self.place.sockets]
+        command: list[Path | str] = [self.programs / "postgres", "-D", self.cluster]
+        command += ["-k", self.place.sockets]
         command += [word for option in options for word in ("-c", option)]
         self._spawn("postgres", command, signal.SIGINT, self._as_user())  # SIGINT: fast shutdown
 
@@ -204,8 +205,8 @@ class Keeper:
         return all(child.poll() is None for child, _ in self.children)
 
     def _sql(self, statement: str) -> bool:
-        words = ["-qXh", self.place.sockets, "-U", "postgres", "-c", statement]
-        psql = [self.programs / "psql", *words]
+        psql: list[Path | str] = [self.programs / "psql", "-qXh", self.place.sockets]
+        psql += ["-U", "postgres", "-c", statement]
         quiet = subprocess.DEVNULL
         return not subprocess.run(
             psql, check=False, cwd="/", env=self.environment, stdout=quiet, stderr=quiet

@@ -55,7 +55,7 @@ def _fast(root: Path) -> list[Step]:
         ("ruff format", [python, "-m", "ruff", "format", "--check", "--quiet", ".", "harbour"]),
         ("ruff check", [python, "-m", "ruff", "check", "--quiet", ".", "harbour"]),
         ("mypy", [python, "-m", "mypy", "."]),
-        ("import-linter", [str(programs / "lint-imports"), "--no-timing"]),
+        ("import-linter", [str(programs / "lint-imports"), "--no-logo"]),
         (
             "migrations",
             [python, str(root / "manage.py"), "makemigrations", "--check", "--dry-run"],

@@ -71,13 +71,14 @@ def _make_venv(root: Path) -> None:
 def _version_of(python: Path) -> str:
     """ "3.11", or nothing when that Python does not run (the folder was moved, or half made)."""
     with contextlib.suppress(OSError):
-        words = [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
-        return subprocess.run(words, check=False, capture_output=True, text=True).stdout.strip()
+        words = [str(python), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+        done = subprocess.run(words, check=False, capture_output=True, text=True)
+        return done.stdout.strip()
     return ""
 
 
 def _has_pip(root: Path) -> bool:
-    words = [python_of(root), "-c", "import pip"]
+    words = [str(python_of(root)), "-c", "import pip"]
     return not subprocess.run(words, check=False, stderr=subprocess.DEVNULL).returncode
 
 
