@@ -7,7 +7,8 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import MultiPartParser
@@ -29,7 +30,7 @@ from tickets import files
 _FRAME = 64 * 1024
 
 
-class UploadBody(StrictSerializer):
+class UploadFileBody(StrictSerializer):
     file = serializers.FileField(allow_empty_file=False, max_length=255)
 
 
@@ -61,13 +62,13 @@ class Attachments(Endpoint):
         operation_id="upload_attachment",
         summary="Upload a file for a message to come",
         description="Name its id in `attachments` of a ticket or message within a day, once.",
-        request={"multipart/form-data": UploadBody},
+        request={"multipart/form-data": UploadFileBody},
         responses={201: UploadShape},
         examples=[examples.UPLOAD],
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        file: UploadedFile = self.read(UploadBody)["file"]
+        file: UploadedFile[bytes] = self.read(UploadFileBody)["file"]
         if (file.size or 0) > settings.HARBOUR_UPLOAD_LIMIT:
             raise _too_large()
         kept = uploads.keep(token_of(request), file)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
 from rest_framework import generics
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.parsers import BaseParser
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from api import limits
 from api.bearer import BearerToken, HasScope
@@ -20,9 +24,9 @@ class Endpoint(generics.GenericAPIView[Any]):
     """A resource. ``scopes`` names for each method what a token must have."""
 
     scopes: ClassVar[dict[str, tuple[str, ...]]] = {}
-    authentication_classes = (BearerToken,)
-    permission_classes = (HasScope,)
-    parser_classes = (StrictJSON,)
+    authentication_classes: Sequence[type[BaseAuthentication]] = (BearerToken,)
+    permission_classes: Sequence[type[BasePermission]] = (HasScope,)
+    parser_classes: Sequence[type[BaseParser]] = (StrictJSON,)
     is_public: ClassVar[bool] = False
 
     quota: limits.Quota | None = None
@@ -56,12 +60,11 @@ class Endpoint(generics.GenericAPIView[Any]):
 
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
+    ) -> Response:
         for name, value in (self.quota.headers if self.quota else {}).items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "private, no-cache")
-        finished: HttpResponseBase = super().finalize_response(request, response, *args, **kwargs)
-        return finished
+        return super().finalize_response(request, response, *args, **kwargs)
 
     def read(self, kind: type[StrictSerializer], **options: Any) -> dict[str, Any]:
         """The request's body as ``kind`` understands it, or a 422."""

@@ -81,7 +81,7 @@ def open_ticket(request: Request, asked: dict[str, Any]) -> Ticket:
             files=_files(request, asked),
         ),
     )
-    more = {name: asked[name] for name in ("priority", "tags") if name in asked}
+    more: dict[str, Any] = {name: asked[name] for name in ("priority", "tags") if name in asked}
     apply(message.ticket, more, token, seen=None)
     return message.ticket
 

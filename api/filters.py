@@ -9,10 +9,10 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend, FilterSet
 from drf_spectacular.utils import extend_schema_field
-from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api.bearer import token_of
@@ -30,7 +30,7 @@ class StrictFilters(DjangoFilterBackend):
     """A wrong value is a 400 that names the parameter."""
 
     def filter_queryset(
-        self, request: Request, queryset: QuerySet[Any], view: APIView
+        self, request: HttpRequest, queryset: QuerySet[Any], view: APIView
     ) -> QuerySet[Any]:
         filterset = self.get_filterset(request, queryset, view)
         if filterset is None:
@@ -114,7 +114,7 @@ class KeyFilter(django_filters.Filter):
     def filter(self, queryset: QuerySet[Any], value: Any) -> QuerySet[Any]:
         if value in ("", None):
             return queryset
-        return queryset.filter(**{self.field_name: None if value == "none" else value})
+        return queryset.filter(**{str(self.field_name): None if value == "none" else value})
 
 
 class TicketFilters(FilterSet):
@@ -147,7 +147,8 @@ class TicketFilters(FilterSet):
 
     def by_assignee(self, tickets: QuerySet[Ticket], _name: str, value: Any) -> QuerySet[Ticket]:
         if value == "me":
-            agent = token_of(self.request).agent
+            request: Any = self.request
+            agent = token_of(request).agent
             return tickets.filter(assignee=agent) if agent else tickets.none()
         return tickets.filter(assignee=None if value == "none" else value)
 

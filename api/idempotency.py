@@ -22,7 +22,6 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.base import Endpoint
 from api.bearer import token_of
 from api.models import IdempotentCall
 from api.problems import Problem, at
@@ -40,7 +39,7 @@ def idempotent(post: Post[P]) -> Post[P]:
     """Have a ``post`` method run in a transaction, and once for each key."""
 
     @functools.wraps(post)
-    def once(view: Endpoint, request: Request, *args: P.args, **kwargs: P.kwargs) -> Response:
+    def once(view: Any, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Response:
         key = key_of(request)
         if not key:
             with transaction.atomic():
@@ -74,7 +73,8 @@ def key_of(request: Request) -> str:
 
 def fingerprint(request: Request) -> str:
     """What was asked, without what may differ from try to try, such as a boundary."""
-    asked: dict[str, Any] = {name: _plain(value) for name, value in request.data.items()}
+    data: Any = request.data
+    asked = {name: _plain(value) for name, value in data.items()}
     text = json.dumps([request.method, request.path.rstrip("/"), asked], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -31,7 +31,8 @@ class Listed(Endpoint):
 
     def get_queryset(self) -> QuerySet[Any]:
         if getattr(self, "swagger_fake_view", False):  # the document is made without a token
-            nothing: QuerySet[Any] = self.serializer_class.Meta.model._default_manager.none()
+            shape: Any = self.serializer_class
+            nothing: QuerySet[Any] = shape.Meta.model._default_manager.none()
             return nothing
         return self.rows()
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q
 from django.utils.translation import gettext as _
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -35,7 +35,7 @@ class CursorPages(BasePagination):
     parameters: ClassVar[frozenset[str]] = frozenset({"cursor", "limit", "ordering"})
 
     def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
+        self, queryset: Any, request: Request, view: APIView | None = None
     ) -> list[Any]:
         orderings: dict[str, tuple[str, ...]] = getattr(view, "orderings", {"id": ("id",)})
         self.ordering = request.query_params.get("ordering") or next(iter(orderings))

@@ -94,7 +94,7 @@ def _understand(error: Exception) -> Problem:
         errors = list(_faults(error.get_full_details(), ""))
         return Problem("validation_error", errors[0]["detail"] if errors else "", errors=errors)
     if isinstance(error, exceptions.Throttled):
-        wait = max(1, int((error.wait or 1) + 0.999))
+        wait = max(1, int((getattr(error, "wait", 0) or 1) + 0.999))
         return Problem("rate_limited", headers={"Retry-After": str(wait)})
     if isinstance(error, StaleTicket):
         return Problem("stale_ticket", str(error))

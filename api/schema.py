@@ -107,7 +107,7 @@ def _inner(found: re.Match[str]) -> str:
 
 
 def _complete(operation: dict[str, Any], method: str, path: str) -> None:
-    is_public = operation.get("security") in ([], [{}])
+    is_public = operation.get("security") in (None, [], [{}])
     codes = [*_COMMON, *(() if is_public else _WITH_TOKEN), *_BY_METHOD[method]]
     codes += ["not_found"] if "{" in path else []
     if not path.endswith("{reference}"):

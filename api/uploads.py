@@ -20,7 +20,7 @@ KEPT = timedelta(hours=24)
 _BATCH = 500
 
 
-def keep(token: ApiToken, file: UploadedFile) -> Upload:
+def keep(token: ApiToken, file: UploadedFile[bytes]) -> Upload:
     """Store an upload of ``token``."""
     try:
         stored = files.store(file.name or "", file.read())

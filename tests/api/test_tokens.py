@@ -53,7 +53,7 @@ def test_the_command_refuses_what_makes_no_sense(args: tuple[str, ...]) -> None:
 
 def test_a_name_is_in_use_once_and_free_again_after_revoking() -> None:
     agent = make_agent()
-    secret = _create("crm", "--scopes", "all", "--agent", agent.email.upper())
+    _create("crm", "--scopes", "all", "--agent", agent.email.upper())
     with pytest.raises(CommandError, match="revoke it first"):
         _create("crm", "--scopes", "all")
 
