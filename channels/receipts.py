@@ -1,8 +1,8 @@
 """Taking delivery of what comes in: store first, understand later, many at a time.
 
 A batch is claimed under a lease, read without a transaction, and filed in one
-transaction with a savepoint for each receipt. A receipt that cannot be filed never holds
-up its neighbours: it is tried again later, and ends in quarantine.
+transaction. When that fails the batch is halved until the receipt that cannot be filed
+stands alone: it never holds up its neighbours, is tried again later, and ends in quarantine.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from django.core.files.storage import default_storage
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -25,7 +25,8 @@ from people.operations import Address, mark_undeliverable
 from support.faults import fault_point
 from tickets.inbound import InboundMessage
 from tickets.models import Attachment, Message
-from tickets.operations.intake import receive_message
+from tickets.operations.continuation import Arrival
+from tickets.operations.intake import receive_messages
 from tickets.operations.reply import report_undeliverable
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,13 @@ logger = logging.getLogger(__name__)
 BATCH = 50
 LEASE = timedelta(minutes=2)
 MAX_ATTEMPTS = 5
+_SAVE = """
+    update channels_receipt r set status = v.status, error = v.error, message_id = v.message_id,
+        processed_at = v.processed_at, due_at = v.due_at
+    from unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::timestamptz[],
+        %s::timestamptz[]) as v (id, status, error, message_id, processed_at, due_at)
+    where r.id = v.id
+"""
 
 
 def accept(
@@ -74,22 +82,15 @@ class _Reading:
     messages: list[InboundMessage] = field(default_factory=list)
     error: Exception | None = None
 
-    @property
-    def order(self) -> tuple[str, int]:
-        """Locks are taken in the order of senders, so that two batches cannot deadlock."""
-        first = self.messages[0].sender.value if self.messages else ""
-        return first, self.receipt.pk
-
 
 def process(ids: Sequence[int]) -> None:
     """File the receipts ``ids``, whatever their due time; those already done are left."""
     if not ids:
         return
     own = list(Account.objects.exclude(address="").values_list("address", flat=True))
-    waiting = Receipt.objects.filter(pk__in=ids, status=Receipt.Status.WAITING)
+    waiting = Receipt.objects.filter(pk__in=ids, status=Receipt.Status.WAITING).order_by("pk")
     readings = [_read(receipt, own) for receipt in waiting.select_related("account__inbox")]
     fault_point("receipts.parsed")
-    readings.sort(key=lambda reading: reading.order)
     try:
         _file_all(readings)
     except OperationalError:  # a deadlock or a lost connection: each for itself
@@ -116,38 +117,58 @@ def _file_all(readings: Sequence[_Reading]) -> None:
     pks = [reading.receipt.pk for reading in readings]
     held = Receipt.objects.filter(pk__in=pks, status=Receipt.Status.WAITING)
     mine = set(held.select_for_update(skip_locked=True).values_list("pk", flat=True))
-    done = [_file_one(reading) for reading in readings if reading.receipt.pk in mine]
-    fields = ["status", "error", "message", "processed_at", "due_at"]
-    Receipt.objects.bulk_update(done, fields)
+    taken = [reading for reading in readings if reading.receipt.pk in mine]
+    _file_together([reading for reading in taken if reading.error is None])
+    for reading in taken:
+        if reading.error is not None:
+            _fail(reading.receipt, reading.error)
+    _save([reading.receipt for reading in taken])
     fault_point("receipts.before_commit")
 
 
-def _file_one(reading: _Reading) -> Receipt:
-    receipt = reading.receipt
-    if reading.error is None:
-        try:
-            with transaction.atomic():
-                _file_messages(reading)
-        except OperationalError:
-            raise
-        except Exception as error:  # noqa: BLE001 - one poison row must not stop the batch
-            reading.error = error
-    if reading.error is not None:
-        _fail(receipt, reading.error)
-    return receipt
+def _file_together(readings: Sequence[_Reading]) -> None:
+    """File these, or all of them that can be: halves until what fails stands alone."""
+    if not readings:
+        return
+    try:
+        with transaction.atomic():
+            _file_messages(readings)
+    except OperationalError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one poison row must not stop the batch
+        if len(readings) == 1:
+            readings[0].error = error
+            return
+        middle = len(readings) // 2
+        _file_together(readings[:middle])
+        _file_together(readings[middle:])
 
 
-def _file_messages(reading: _Reading) -> None:
-    receipt = reading.receipt
-    outcome = Receipt.Status.FILED
-    for inbound in reading.messages:
-        message = receive_message(receipt.account.inbox, inbound)
-        if message.receipt_id != receipt.pk:
-            outcome = Receipt.Status.DUPLICATE
-            transaction.on_commit(partial(_forget_files, inbound))
-        receipt.message = message
+def _file_messages(readings: Sequence[_Reading]) -> None:
+    pairs = [(reading.receipt, inbound) for reading in readings for inbound in reading.messages]
+    arrivals = [Arrival(receipt.account.inbox, inbound) for receipt, inbound in pairs]
+    messages = receive_messages(arrivals) if arrivals else []
+    for (receipt, inbound), message in zip(pairs, messages, strict=True):
         _note_bounce(message, inbound)
-    receipt.status, receipt.error, receipt.processed_at = outcome, "", timezone.now()
+        if message.receipt_id != receipt.pk:
+            transaction.on_commit(partial(_forget_files, inbound))
+    for reading in readings:  # last: whatever fails above leaves them as they were
+        reading.receipt.status, reading.receipt.error = Receipt.Status.FILED, ""
+        reading.receipt.processed_at = timezone.now()
+    for (receipt, _), message in zip(pairs, messages, strict=True):
+        receipt.message = message
+        if message.receipt_id != receipt.pk:
+            receipt.status = Receipt.Status.DUPLICATE
+
+
+def _save(receipts: Sequence[Receipt]) -> None:
+    """All their outcomes in one statement; Django's own grows with the square of the rows."""
+    columns = zip(
+        *((r.pk, r.status, r.error, r.message_id, r.processed_at, r.due_at) for r in receipts),
+        strict=True,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_SAVE, [list(column) for column in columns] or [[]] * 6)
 
 
 def _fail(receipt: Receipt, error: Exception) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from django.db import transaction
 from django.utils import timezone
 
 from people.models import Contact, Identity
+
+#: What tells one address from another: its kind and its value.
+Key: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -22,33 +28,80 @@ class Address:
     def email(cls, value: str, name: str = "") -> Address:
         return cls("email", value.strip().lower()[:254], name.strip()[:120])
 
+    @property
+    def key(self) -> Key:
+        return self.kind, self.value
 
-@transaction.atomic
+
 def lock_contact(address: Address) -> Contact:
     """The contact at ``address``, made if new, locked until the transaction ends."""
-    identity = find_identity(address)
-    if identity is None:
-        contact = Contact.objects.create(name=address.name[:120])
-        identity, created = Identity.objects.get_or_create(
-            kind=address.kind, value=address.value, defaults={"contact": contact}
+    return lock_contacts([address])[address.key]
+
+
+@transaction.atomic
+def lock_contacts(addresses: Iterable[Address]) -> dict[Key, Contact]:
+    """The contact at each address, made if new, locked until the transaction ends.
+
+    Rows are written and locked in one order, so that two batches cannot deadlock.
+    """
+    wanted = {address.key: address for address in addresses}
+    owners = _owners(wanted)
+    if strangers := [wanted[key] for key in sorted(wanted.keys() - owners.keys())]:
+        _introduce(strangers)
+        owners |= _owners(stranger.key for stranger in strangers)
+    locked = Contact.objects.filter(pk__in=set(owners.values())).order_by("pk")
+    contacts = {contact.pk: contact for contact in locked.select_for_update()}
+    found = {key: contacts[owner] for key, owner in owners.items()}
+    for key, contact in found.items():
+        if wanted[key].name and not contact.name:
+            contact.name = wanted[key].name[:120]
+            contact.save(update_fields=["name"])
+    return found
+
+
+def _owners(keys: Iterable[Key]) -> dict[Key, int]:
+    """The contact's id for each address that is known."""
+    values: defaultdict[str, list[str]] = defaultdict(list)
+    for kind, value in keys:
+        values[kind].append(value)
+    rows = [
+        row
+        for kind, some in values.items()
+        for row in Identity.objects.filter(kind=kind, value__in=some).values_list(
+            "kind", "value", "contact_id"
         )
-        if not created:
-            contact.delete()
-    contact = Contact.objects.select_for_update().get(pk=identity.contact_id)
-    if address.name and not contact.name:
-        contact.name = address.name[:120]
-        contact.save(update_fields=["name"])
-    return contact
+    ]
+    return {(kind, value): owner for kind, value, owner in rows}
+
+
+def _introduce(strangers: Sequence[Address]) -> None:
+    """Make contacts for these addresses. Whoever was quicker with one of them keeps it."""
+    contacts = Contact.objects.bulk_create(
+        Contact(name=stranger.name[:120]) for stranger in strangers
+    )
+    Identity.objects.bulk_create(
+        (
+            Identity(contact=contact, kind=stranger.kind, value=stranger.value)
+            for contact, stranger in zip(contacts, strangers, strict=True)
+        ),
+        ignore_conflicts=True,
+    )
+    made = [contact.pk for contact in contacts]
+    kept = set(Identity.objects.filter(contact_id__in=made).values_list("contact_id", flat=True))
+    if unused := [pk for pk in made if pk not in kept]:
+        Contact.objects.filter(pk__in=unused).delete()
 
 
 def find_identity(address: Address) -> Identity | None:
     return Identity.objects.filter(kind=address.kind, value=address.value).first()
 
 
-def verify(address: Address) -> None:
-    """Remember that the owner of ``address`` has proved it. Idempotent."""
-    unproved = Identity.objects.filter(kind=address.kind, value=address.value, verified_at=None)
-    unproved.update(verified_at=timezone.now(), undeliverable_at=None)
+def verify(*addresses: Address) -> None:
+    """Remember that the owner of each address has proved it. Idempotent."""
+    for kind in sorted({address.kind for address in addresses}):
+        values = [address.value for address in addresses if address.kind == kind]
+        unproved = Identity.objects.filter(kind=kind, value__in=values, verified_at=None)
+        unproved.update(verified_at=timezone.now(), undeliverable_at=None)
 
 
 def mark_undeliverable(address: Address) -> None:

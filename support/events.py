@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from support.models import Event, OutboxEntry
 
 E = TypeVar("E", bound="DomainEvent")
 BatchHandler: TypeAlias = Callable[[Sequence[Any]], None]
 
+_NEXT_IDS = "select nextval(pg_get_serial_sequence(%s, 'id')) from generate_series(1, %s)"
 _kinds: dict[str, type[DomainEvent]] = {}
 _handlers: defaultdict[str, dict[str, BatchHandler]] = defaultdict(dict)
 
@@ -34,6 +35,10 @@ class DomainEvent:
     def topic(self) -> str:
         """What it is about, such as ``ticket:42``. Names a timeline and a stream."""
         raise NotImplementedError
+
+
+#: An event, and who may hear of it live.
+Fact: TypeAlias = tuple[DomainEvent, Sequence[str]]
 
 
 def handles(*types: type[E]) -> Callable[[Callable[[E], None]], Callable[[E], None]]:
@@ -77,17 +82,23 @@ def publish(*events: DomainEvent, audience: Sequence[str] = ()) -> int:
     ``audience`` names who may hear of them live, such as ``team:3``; ``all`` is every
     agent. Returns the id of the last one.
     """
+    return publish_many([(event, audience) for event in events])
+
+
+def publish_many(facts: Sequence[Fact], ids: Sequence[int] = ()) -> int:
+    """Publish each event to an audience of its own; ``ids`` are drawn by ``next_ids``."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("publish() belongs inside the transaction that it reports on")
     records = Event.objects.bulk_create(
         Event(
+            pk=ids[n] if ids else None,
             kind=event.kind,
             topic=event.topic,
             payload=asdict(event),
             actor_id=event.actor_id,
             audience=list(audience),
         )
-        for event in events
+        for n, (event, audience) in enumerate(facts)
     )
     owed = [
         OutboxEntry(event=record, handler=name)
@@ -97,6 +108,13 @@ def publish(*events: DomainEvent, audience: Sequence[str] = ()) -> int:
     if owed:
         OutboxEntry.objects.bulk_create(owed)
     return int(records[-1].pk)
+
+
+def next_ids(count: int) -> list[int]:
+    """Ids for events to be published, for rows that must name them before they are."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT_IDS, [Event._meta.db_table, count])
+        return [row[0] for row in cursor.fetchall()]
 
 
 def revive(record: Event) -> DomainEvent:

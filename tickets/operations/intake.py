@@ -1,16 +1,17 @@
-"""Filing what customers send us, whichever channel it came by."""
+"""Filing what customers send us, whichever channel it came by, many messages at a time."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from people.models import Contact
-from people.operations import Address, find_identity, lock_contact, verify
-from support.events import publish
+from people.operations import Address, Key, find_identity, lock_contact, lock_contacts, verify
+from support.events import next_ids, publish_many
 from support.faults import fault_point
 from tickets import reference
 from tickets.events import MessageReceived, StatusChanged, TicketEvent, TicketOpened
@@ -27,90 +28,164 @@ from tickets.models import (
     TicketReference,
 )
 from tickets.operations.content import preview_of
+from tickets.operations.continuation import Arrival, Wave, filed_before, find_tickets, waves
 
 #: Most people one mail may add to a ticket.
 MAX_PARTICIPANTS = 10
 SUBJECT_LENGTH = 255
 
 
-@transaction.atomic
 def receive_message(inbox: Inbox, inbound: InboundMessage) -> Message:
     """File ``inbound`` on the ticket it continues, or open a ticket for it.
 
     A channel may deliver the same message twice: the second call changes nothing
     and returns the message filed by the first.
     """
-    # Lock the sender first: two messages sent at once must share one new ticket.
-    sender = lock_contact(inbound.sender)
-    if filed := find_filed(inbox, inbound.external_id):
-        return filed
-    if inbound.is_verified:
-        verify(inbound.sender)
-    ticket = _continued_ticket(inbox, inbound, sender)
-    past = ticket if ticket is not None and not _may_reopen(ticket, inbound) else None
-    if ticket is None or past is not None:
-        return _open_ticket(inbox, inbound, sender, past)
-    return _add_to(ticket, inbound, sender)
+    return receive_messages([Arrival(inbox, inbound)])[0]
 
 
-def find_filed(inbox: Inbox, external_id: str) -> Message | None:
-    """The message that was filed under this id, if one was."""
-    if not external_id:
-        return None
-    filed = Message.objects.filter(inbox=inbox, external_id=external_id)
-    return filed.select_related("ticket").first()
+@transaction.atomic
+def receive_messages(arrivals: Sequence[Arrival]) -> list[Message]:
+    """Like ``receive_message``, for many in the order in which they came."""
+    # Lock the senders first: two messages sent at once must share one new ticket.
+    people = lock_contacts([each.inbound.sender for each in arrivals])
+    messages: dict[int, Message] = {}
+    for wave in waves(arrivals):
+        messages |= _receive_wave(wave, people)
+    return [messages[place] for place in range(len(arrivals))]
 
 
-def _continued_ticket(inbox: Inbox, inbound: InboundMessage, sender: Contact) -> Ticket | None:
-    """Lock the ticket this message answers; proof first, then ids, then a number."""
-    found = (
-        _by_id(inbound.ticket_id)
-        or _by_references(inbox, inbound.references)
-        or _by_thread(inbox, inbound.thread)
-        or _by_number(inbound.subject_reference, sender)
-    )
-    return _survivor(found) if found else None
+@dataclass
+class _Filing:
+    """One message that is being filed: on a ticket of its own, or on another's."""
 
+    inbound: InboundMessage
+    sender: Contact
+    ticket: Ticket
+    author: Message.Author
+    is_new: bool = False
+    past: Ticket | None = None
+    changes: list[TicketEvent] = field(default_factory=list)
 
-def _by_id(ticket_id: int | None) -> int | None:
-    if ticket_id is None:
-        return None
-    return Ticket.objects.filter(pk=ticket_id).values_list("pk", flat=True).first()
+    @property
+    def weight(self) -> int:
+        """How many events it will make."""
+        return 1 + self.is_new + len(self.changes)
 
-
-def _by_references(inbox: Inbox, references: tuple[str, ...]) -> int | None:
-    if not references:
-        return None
-    known = dict(
-        Message.objects.filter(inbox=inbox, external_id__in=references).values_list(
-            "external_id", "ticket_id"
+    def events(self, message: Message) -> list[TicketEvent]:
+        ids = {"ticket_id": self.ticket.pk, "message_id": message.pk}
+        received = MessageReceived(**ids, is_automatic=self.inbound.is_automatic)
+        if not self.is_new:
+            return [received, *self.changes]
+        opened = TicketOpened(
+            **ids,
+            never_acknowledge=self.inbound.never_acknowledge,
+            is_verified=self.inbound.is_verified,
+            continues_id=self.past.pk if self.past else None,
         )
+        return [opened, received]
+
+
+def _receive_wave(wave: Wave, people: Mapping[Key, Contact]) -> dict[int, Message]:
+    messages = filed_before(wave)
+    fresh = {place: each for place, each in wave.items() if place not in messages}
+    verify(*(each.inbound.sender for each in fresh.values() if each.inbound.is_verified))
+    senders = {place: people[each.inbound.sender.key] for place, each in fresh.items()}
+    tickets = find_tickets(fresh, senders)
+    filings = {
+        place: _filing(each, senders[place], tickets.get(place)) for place, each in fresh.items()
+    }
+    return messages | dict(zip(filings, _write(list(filings.values())), strict=True))
+
+
+def _filing(arrival: Arrival, sender: Contact, ticket: Ticket | None) -> _Filing:
+    """Decide where the message goes, and change the ticket in memory."""
+    inbox, inbound = arrival
+    if ticket is None or not _may_reopen(ticket, inbound):
+        new = _new_ticket(inbox, inbound, sender, ticket)
+        return _Filing(inbound, sender, new, Message.Author.REQUESTER, is_new=True, past=ticket)
+    filing = _Filing(inbound, sender, ticket, _author(ticket, inbound, sender))
+    if not inbound.is_automatic:
+        filing.changes = _hand_to_agents(ticket)
+    ticket.preview = preview_of(inbound.text)
+    return filing
+
+
+def _new_ticket(
+    inbox: Inbox, inbound: InboundMessage, sender: Contact, past: Ticket | None
+) -> Ticket:
+    category = Category.objects.filter(slug=inbound.category).first() if inbound.category else None
+    return Ticket(
+        reference=reference.new(),
+        inbox=inbox,
+        requester=sender,
+        team_id=inbox.team_id,
+        subject=(inbound.subject or inbound.text.strip().split("\n")[0][:80])[:SUBJECT_LENGTH],
+        preview=preview_of(inbound.text),
+        thread=inbound.thread[:255],
+        language=inbound.language,
+        category=category,
+        continues=past,
+        waiting_since=None if inbound.is_automatic else timezone.now(),
+        active_at=timezone.now(),
     )
-    return next((known[key] for key in references if key in known), None)
 
 
-def _by_thread(inbox: Inbox, thread: str) -> int | None:
-    if not thread:
-        return None
-    tickets = inbox.tickets.filter(thread=thread).order_by("-pk")
-    return tickets.values_list("pk", flat=True).first()
+def _write(filings: Sequence[_Filing]) -> list[Message]:
+    """All rows of these messages, a statement for each table."""
+    if not filings:
+        return []
+    ids = next_ids(sum(filing.weight for filing in filings))
+    last = -1
+    for filing in filings:
+        last += filing.weight
+        filing.ticket.last_event_id = ids[last]
+    _write_tickets(filings)
+    messages = Message.objects.bulk_create(_message(filing) for filing in filings)
+    for filing, message in zip(filings, messages, strict=True):
+        add_files(message, filing.inbound)
+    fault_point("intake.message_created")
+    for filing in filings:
+        if filing.is_new:
+            _add_participants(filing.ticket, filing.inbound.participants)
+    facts = [
+        (event, filing.ticket.audience)
+        for filing, message in zip(filings, messages, strict=True)
+        for event in filing.events(message)
+    ]
+    publish_many(facts, ids)
+    return messages
 
 
-def _by_number(number: str, sender: Contact) -> int | None:
-    """A number alone proves nothing: it counts only from somebody who takes part."""
-    if not number:
-        return None
-    takes_part = Q(ticket__requester=sender) | Q(ticket__participants__contact=sender)
-    found = TicketReference.objects.filter(takes_part, number=number)
-    return found.values_list("ticket_id", flat=True).first()
+def _write_tickets(filings: Sequence[_Filing]) -> None:
+    new = [filing.ticket for filing in filings if filing.is_new]
+    Ticket.objects.bulk_create(new)
+    TicketReference.objects.bulk_create(
+        TicketReference(number=ticket.reference, ticket=ticket) for ticket in new
+    )
+    continued = {filing.ticket.pk: filing.ticket for filing in filings if not filing.is_new}
+    for ticket in continued.values():
+        ticket.save(update_fields=[*STATUS_FIELDS, "preview", "active_at", "last_event_id"])
 
 
-def _survivor(ticket_id: int) -> Ticket:
-    """Lock the ticket, or the one it was merged into. Merges are made loop-free."""
-    ticket = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket_id)
-    while ticket.merged_into_id is not None:
-        ticket = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket.merged_into_id)
-    return ticket
+def _message(filing: _Filing) -> Message:
+    inbound, latest = filing.inbound, timezone.now() + timedelta(minutes=5)
+    return Message(
+        ticket=filing.ticket,
+        inbox_id=filing.ticket.inbox_id,
+        direction=Message.Direction.INBOUND,
+        author=filing.author,
+        contact=filing.sender,
+        channel=inbound.sender.kind,
+        text=inbound.text,
+        quoted=inbound.quoted,
+        html=inbound.html,
+        external_id=inbound.external_id[:255],
+        is_automatic=inbound.is_automatic,
+        is_verified=inbound.is_verified,
+        receipt_id=inbound.receipt_id,
+        sent_at=min(inbound.sent_at, latest),
+    )
 
 
 def _may_reopen(ticket: Ticket, inbound: InboundMessage) -> bool:
@@ -119,60 +194,6 @@ def _may_reopen(ticket: Ticket, inbound: InboundMessage) -> bool:
     if ticket.status == Status.CLOSED or ticket.solved_at is None:
         return False
     return timezone.now() - ticket.solved_at <= ticket.inbox.reopen_within
-
-
-def _open_ticket(
-    inbox: Inbox, inbound: InboundMessage, sender: Contact, past: Ticket | None
-) -> Message:
-    number = reference.new()
-    ticket = Ticket.objects.create(
-        reference=number,
-        inbox=inbox,
-        requester=sender,
-        team_id=inbox.team_id,
-        subject=(inbound.subject or inbound.text.strip().split("\n")[0][:80])[:SUBJECT_LENGTH],
-        preview=preview_of(inbound.text),
-        thread=inbound.thread[:255],
-        language=inbound.language,
-        category=Category.objects.filter(slug=inbound.category).first()
-        if inbound.category
-        else None,
-        continues=past,
-        waiting_since=None if inbound.is_automatic else timezone.now(),
-        active_at=timezone.now(),
-    )
-    TicketReference.objects.create(number=number, ticket=ticket)
-    message = _create_message(ticket, inbound, sender, Message.Author.REQUESTER)
-    fault_point("intake.message_created")
-    opened = TicketOpened(
-        ticket_id=ticket.pk,
-        message_id=message.pk,
-        never_acknowledge=inbound.never_acknowledge,
-        is_verified=inbound.is_verified,
-        continues_id=past.pk if past else None,
-    )
-    _add_participants(ticket, inbound.participants)
-    received = MessageReceived(
-        ticket_id=ticket.pk, message_id=message.pk, is_automatic=inbound.is_automatic
-    )
-    ticket.last_event_id = publish(opened, received, audience=ticket.audience)
-    ticket.save(update_fields=["last_event_id"])
-    return message
-
-
-def _add_to(ticket: Ticket, inbound: InboundMessage, sender: Contact) -> Message:
-    message = _create_message(ticket, inbound, sender, _author(ticket, inbound, sender))
-    events: list[TicketEvent] = [
-        MessageReceived(
-            ticket_id=ticket.pk, message_id=message.pk, is_automatic=inbound.is_automatic
-        )
-    ]
-    if not inbound.is_automatic:
-        events += _hand_to_agents(ticket)
-    ticket.preview = preview_of(inbound.text)
-    ticket.last_event_id = publish(*events, audience=ticket.audience)
-    ticket.save(update_fields=[*STATUS_FIELDS, "preview", "active_at", "last_event_id"])
-    return message
 
 
 def _author(ticket: Ticket, inbound: InboundMessage, sender: Contact) -> Message.Author:
@@ -193,30 +214,6 @@ def _hand_to_agents(ticket: Ticket) -> list[TicketEvent]:
     ticket.waiting_since = ticket.waiting_since or timezone.now()
     ticket.active_at = timezone.now()
     return events
-
-
-def _create_message(
-    ticket: Ticket, inbound: InboundMessage, sender: Contact, author: Message.Author
-) -> Message:
-    latest = timezone.now() + timedelta(minutes=5)
-    message = Message.objects.create(
-        ticket=ticket,
-        inbox=ticket.inbox,
-        direction=Message.Direction.INBOUND,
-        author=author,
-        contact=sender,
-        channel=inbound.sender.kind,
-        text=inbound.text,
-        quoted=inbound.quoted,
-        html=inbound.html,
-        external_id=inbound.external_id[:255],
-        is_automatic=inbound.is_automatic,
-        is_verified=inbound.is_verified,
-        receipt_id=inbound.receipt_id,
-        sent_at=min(inbound.sent_at, latest),
-    )
-    add_files(message, inbound)
-    return message
 
 
 def add_files(message: Message, inbound: InboundMessage) -> None:

@@ -1,0 +1,137 @@
+"""Which ticket a message continues: proof first, then ids, then a number."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from django.db.models import Q
+
+from people.models import Contact
+from tickets.inbound import InboundMessage
+from tickets.models import Inbox, Message, Ticket, TicketReference
+
+
+class Arrival(NamedTuple):
+    """A message, and the inbox it came to."""
+
+    inbox: Inbox
+    inbound: InboundMessage
+
+
+Wave = dict[int, Arrival]
+
+
+def waves(arrivals: Sequence[Arrival]) -> Iterator[Wave]:
+    """Cut ``arrivals``, in order, so that nothing in a wave can bear on another part of it."""
+    waiting = dict(enumerate(arrivals))
+    while waiting:
+        taken: set[tuple[object, ...]] = set()
+        wave: Wave = {}
+        for place, arrival in waiting.items():
+            touched = _touched(arrival)
+            if taken.isdisjoint(touched):
+                wave[place] = arrival
+            taken |= touched
+        yield wave
+        waiting = {place: each for place, each in waiting.items() if place not in wave}
+
+
+def _touched(arrival: Arrival) -> set[tuple[object, ...]]:
+    """All by which this message might meet another one."""
+    inbox, inbound = arrival.inbox.pk, arrival.inbound
+    ids = {inbound.external_id, *inbound.references} - {""}
+    touched: set[tuple[object, ...]] = {("id", inbox, each) for each in ids}
+    touched.add(("from", *inbound.sender.key))
+    if inbound.thread:
+        touched.add(("thread", inbox, inbound.thread))
+    if inbound.ticket_id:
+        touched.add(("ticket", inbound.ticket_id))
+    if inbound.subject_reference:
+        touched.add(("number", inbound.subject_reference))
+    return touched
+
+
+def filed_before(wave: Wave) -> dict[int, Message]:
+    """The message that was filed under the same id, for each arrival that has one."""
+    ids = {each.inbound.external_id for each in wave.values()} - {""}
+    if not ids:
+        return {}
+    inboxes = {each.inbox.pk for each in wave.values()}
+    rows = Message.objects.filter(inbox__in=inboxes, external_id__in=ids).select_related("ticket")
+    filed = {(message.inbox_id, message.external_id): message for message in rows}
+    keys = {place: (each.inbox.pk, each.inbound.external_id) for place, each in wave.items()}
+    return {place: filed[key] for place, key in keys.items() if key in filed}
+
+
+def find_tickets(wave: Wave, senders: Mapping[int, Contact]) -> dict[int, Ticket]:
+    """Find and lock the ticket that each arrival continues."""
+    proved = _existing({each.inbound.ticket_id for each in wave.values()} - {None})
+    referred, threads = known_ids(wave.values()), _by_thread(wave)
+    found: dict[int, int] = {}
+    for place, (inbox, inbound) in wave.items():
+        keys = [(inbox.pk, each) for each in inbound.references]
+        ticket_id = (
+            (inbound.ticket_id if inbound.ticket_id in proved else None)
+            or next((referred[key] for key in keys if key in referred), None)
+            or threads.get((inbox.pk, inbound.thread))
+            or _by_number(inbound.subject_reference, senders[place])
+        )
+        if ticket_id is not None:
+            found[place] = ticket_id
+    return _survivors(found)
+
+
+def _existing(ids: set[int | None]) -> set[int]:
+    return set(Ticket.objects.filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
+
+
+def known_ids(arrivals: Collection[Arrival]) -> dict[tuple[int, str], int]:
+    """The ticket of each earlier message that is referred to, by inbox and id."""
+    ids = {reference for each in arrivals for reference in each.inbound.references}
+    if not ids:
+        return {}
+    inboxes = {each.inbox.pk for each in arrivals}
+    rows = Message.objects.filter(inbox__in=inboxes, external_id__in=ids)
+    columns = rows.values_list("inbox_id", "external_id", "ticket_id")
+    return {(inbox, external_id): ticket for inbox, external_id, ticket in columns}
+
+
+def _by_thread(wave: Wave) -> dict[tuple[int, str], int]:
+    threads = {each.inbound.thread for each in wave.values()} - {""}
+    if not threads:
+        return {}
+    inboxes = {each.inbox.pk for each in wave.values()}
+    rows = Ticket.objects.filter(inbox__in=inboxes, thread__in=threads).order_by("pk")
+    columns = rows.values_list("inbox_id", "thread", "pk")
+    return {(inbox, thread): ticket for inbox, thread, ticket in columns}  # the latest stays
+
+
+def _by_number(number: str, sender: Contact) -> int | None:
+    """A number alone proves nothing: it counts only from somebody who takes part."""
+    if not number:
+        return None
+    takes_part = Q(ticket__requester=sender) | Q(ticket__participants__contact=sender)
+    found = TicketReference.objects.filter(takes_part, number=number)
+    return found.values_list("ticket_id", flat=True).first()
+
+
+def _survivors(found: Mapping[int, int]) -> dict[int, Ticket]:
+    """Lock the tickets, or those they were merged into. Merges are made loop-free."""
+    tickets = _locked(set(found.values()))
+    ends = dict(found)
+    while merged := {
+        target
+        for ticket_id in ends.values()
+        if (target := tickets[ticket_id].merged_into_id) is not None
+    }:
+        tickets |= _locked(merged - tickets.keys())
+        ends = {place: tickets[end].merged_into_id or end for place, end in ends.items()}
+    return {place: tickets[end] for place, end in ends.items()}
+
+
+def _locked(ids: set[int]) -> dict[int, Ticket]:
+    if not ids:
+        return {}
+    rows = Ticket.objects.filter(pk__in=ids).order_by("pk").select_related("inbox")
+    return {ticket.pk: ticket for ticket in rows.select_for_update(of=("self",))}
