@@ -5,7 +5,7 @@ from functools import lru_cache
 
 # Everything inside such an element is quoted.
 _INSIDE = re.compile(
-    r"(?:\b|_)(?:yahoo_quoted|protonmail_quote|tutanota_quote|zmail_extra"
+    r"(?:\b|_)(?:\w{0,20}yahoo_quoted|protonmail_quote|tutanota_quote|zmail_extra"
     r"|zmail_extra_hr|isreplycontent|referencecontent|foxreply|foxmail_reply"
     r"|xm_mail_oringinal_describe|xm_mail_original|xmail_original|qmbox|qm_original"
     r"|history-quote-wrapper|lark-mail-quote|alimail-quote|messagereplysection"

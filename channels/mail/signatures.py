@@ -5,7 +5,7 @@ import re
 _DELIMITER = re.compile(r"\s{0,3}(?:--|—|–|-{2}\s)\s{0,3}$|_{5,}\s*$|—{2,}\s*$|⸻\s*$")
 _LONGEST = 20
 _SENT_FROM = re.compile(
-    r"(?:sent|posted) (?:from|via|with|using) (?:my |a |an |the )?[^,;]{2,40}$"
+    r"(?:sent|posted) (?:wirelessly )?(?:from|via|with|using) (?:my |a |an |the )?[^,;]{2,40}$"
     r"|get outlook for \w+|(?:von|aus) mein\w* .{1,40} gesendet|gesendet (?:von|mit|über"
     r"|aus) .{2,50}$"
     r"|envoyé (?:de|depuis|à\s+partir|avec) .{2,50}$|enviado (?:desde|do|pelo|de|a partir) .{2,50}$"
@@ -40,9 +40,17 @@ _WORDS = (
     "|cu stimă|此致|敬礼|祝好|谢谢"
     "|顺颂商祺|谨启|敬具|よろしくお願いします|よろしくお願いいたします|감사합니다"
 )
-_SIGN_OFF = re.compile(rf"\s*(?:{_WORDS})\s*[,.!。，！~]{{0,3}}\s*$", re.IGNORECASE)
+_SIGN_OFF = re.compile(
+    rf"\s{{0,9}}(?:{_WORDS})(?:\s?(?:&|and|und|et|y|e|,)\s(?:{_WORDS}))?\s{{0,3}}[,.!。，！~-]{{0,3}}\s*$",
+    re.IGNORECASE,
+)
+_SIGNED_LINE = re.compile(
+    rf"\s{{0,9}}(?i:{_WORDS})[,.!]{{0,2}}\s(?:[-–—]\s?)?[^\W\d_a-z][\w'’.]{{0,20}}(?:\s[^\W\d_a-z][\w'’.]{{0,20}})?\s*$"
+)
 _NAME = re.compile(r"(?![a-zß-öø-ÿ])[^\W\d_][\w.'’-]{0,24}(?: [^\W\d_]?[\w.'’-]{0,24}){0,3}$")
-_DASHED_NAME = re.compile(r"\s*[-–—]\s?[^\W\d_][\w'’.]{0,20}(?: [^\W\d_][\w'’.]{0,20}){0,2}\s*$")
+_DASHED_NAME = re.compile(
+    r"\s*[-–—]{1,5}\s?[^\W\d_][\w'’.]{0,20}(?: [^\W\d_][\w'’.]{0,20}){0,2}\s*$"
+)
 _JUNK = re.compile(r"[\W_ᐧ]{1,80}$")
 
 
@@ -107,11 +115,15 @@ def _signed_off(lines: list[str], end: int) -> int:
     above = _last_filled(lines, last)
     if _DASHED_NAME.match(lines[last]) and not lines[above].lstrip().startswith(("-", "*", "–")):
         return last
+    if _SIGNED_LINE.match(lines[last]) and len(lines[last]) < 60 and not lines[last - 1].strip():
+        return last
     names = 0
     for at in range(last, max(0, last - 6), -1):
         line = lines[at].strip()
         if _SIGN_OFF.match(line):
-            return at if names and at > 0 else end
+            above = _last_filled(lines, at)
+            start = above if above > 0 and _SIGN_OFF.match(lines[above]) else at
+            return start if names and start > 0 else end
         if line:
             names += 1
             if names > 3 or not _NAME.match(line) or len(line) > 50:
