@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import get_language, ngettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from support.language import supported
+from tickets import reference
+from tickets.models import Category
+
+TEXT_LENGTH = 20_000
+
+
+class FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files, each of limited size, not more than so many."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        given: Sequence[Any] = data if isinstance(data, list | tuple) else [data]
+        files = [file for file in given if file]
+        if len(files) > settings.HARBOUR_UPLOAD_COUNT:
+            most = settings.HARBOUR_UPLOAD_COUNT
+            raise forms.ValidationError(
+                ngettext_lazy("At most %(most)d file.", "At most %(most)d files.", most)
+                % {"most": most}
+            )
+        for file in files:
+            if file.size > settings.HARBOUR_UPLOAD_LIMIT:
+                limit = filesizeformat(settings.HARBOUR_UPLOAD_LIMIT)
+                told = {"name": file.name, "limit": limit}
+                raise forms.ValidationError(_("%(name)s is larger than %(limit)s.") % told)
+        return files
+
+
+class OnceForm(forms.Form):
+    """A form that is filed once, however often it is sent."""
+
+    token = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    website = forms.CharField(required=False, max_length=200)  # people leave this empty
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["token"].initial = uuid.uuid4
+
+    def clean_website(self) -> str:
+        if self.cleaned_data["website"]:
+            raise forms.ValidationError(_("Please leave this field empty."))
+        return ""
+
+    @property
+    def external_id(self) -> str:
+        return f"form:{self.cleaned_data.get('token') or uuid.uuid4()}"
+
+
+class RequestForm(OnceForm):
+    """A new request."""
+
+    category = forms.ModelChoiceField(
+        Category.objects.filter(is_offered=True),
+        label=_("What is it about?"),
+        empty_label=_("Choose…"),
+        required=False,
+        to_field_name="slug",
+    )
+    subject = forms.CharField(label=_("In a few words"), max_length=200)
+    text = forms.CharField(
+        label=_("What happened?"), max_length=TEXT_LENGTH, widget=forms.Textarea(attrs={"rows": 7})
+    )
+    files = FilesField(label=_("Screenshots and files"), required=False)
+    name = forms.CharField(label=_("Your name"), max_length=120, required=False)
+    email = forms.EmailField(label=_("Email"), max_length=254)
+    language = forms.ChoiceField(
+        label=_("Answer me in"), choices=settings.LANGUAGES, required=False
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].initial = supported(get_language() or "en")
+        for name, hint in (("name", "name"), ("email", "email")):
+            self.fields[name].widget.attrs["autocomplete"] = hint
+        describe_errors(self)
+
+
+class AddForm(OnceForm):
+    """Something more for a ticket that exists."""
+
+    text = forms.CharField(
+        label=_("Add information"),
+        max_length=TEXT_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    files = FilesField(label=_("Screenshots and files"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        describe_errors(self)
+
+
+class NumberForm(forms.Form):
+    number = forms.CharField(
+        label=_("Request number"),
+        max_length=60,
+        widget=forms.TextInput(
+            attrs={
+                "class": "reference",
+                "inputmode": "numeric",
+                "autocomplete": "off",
+                "placeholder": "0000-0000-0000-0",
+                "data-ok": _("This number is complete."),
+                "data-bad": _("There is a typing error in this number."),
+                "aria-describedby": "id_number-hint",
+            }
+        ),
+    )
+
+    def clean_number(self) -> str:
+        number = reference.normalise(self.cleaned_data["number"])
+        if number is None:
+            raise forms.ValidationError(
+                _("This is not a number of ours: 13 digits, please look for a typing error.")
+            )
+        return number
+
+
+class ProofForm(forms.Form):
+    email = forms.EmailField(
+        label=_("The email address of the request"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=12,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )
+
+
+def describe_errors(form: forms.Form) -> None:
+    """Tie each field to its error text for screen readers."""
+    if not form.is_bound:
+        return
+    for name in form.errors:
+        if name in form.fields:
+            attrs = {"aria-invalid": "true", "aria-describedby": f"id_{name}-error"}
+            form.fields[name].widget.attrs.update(attrs)

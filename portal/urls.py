@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from portal import conversation, pages, requests, status
+
+app_name = "portal"
+urlpatterns = [
+    path("", requests.start, name="start"),
+    path("received/<str:token>/", requests.received, name="received"),
+    path("status/", status.look_up, name="look_up"),
+    path("status/forget/", status.forget, name="forget"),
+    path("status/open/<str:token>/", status.open_link, name="open_link"),
+    path("status/r/<str:token>/", status.open_status_link, name="open_status_link"),
+    path("status/<str:number>/", status.status, name="status"),
+    path("status/<str:number>/ask/", status.ask, name="ask"),
+    path("status/<str:number>/code/", status.code, name="code"),
+    path("status/<str:number>/conversation/", conversation.conversation, name="conversation"),
+    path("status/<str:number>/state/", conversation.set_state, name="set_state"),
+    path("status/<str:number>/files/<uuid:public_id>/", conversation.file, name="file"),
+    path("robots.txt", pages.robots, name="robots"),
+]
