@@ -23,6 +23,7 @@ class Teams(Listed):
 
     @extend_schema(
         operation_id="list_teams",
+        description="What `team` of a ticket refers to.",
         summary="List teams",
         responses=TeamShape(many=True),
         examples=[examples.TEAM],
@@ -40,6 +41,7 @@ class Agents(Listed):
 
     @extend_schema(
         operation_id="list_agents",
+        description="What `assignee` of a ticket refers to.",
         summary="List active agents",
         responses=AgentShape(many=True),
         examples=[examples.AGENT],
@@ -57,6 +59,7 @@ class Categories(Listed):
 
     @extend_schema(
         operation_id="list_categories",
+        description="What `category` of a ticket refers to, by its slug.",
         summary="List categories",
         responses=CategoryShape(many=True),
         examples=[examples.CATEGORY],
@@ -74,6 +77,7 @@ class Inboxes(Listed):
 
     @extend_schema(
         operation_id="list_inboxes",
+        description="What `inbox` of a ticket refers to.",
         summary="List inboxes",
         responses=InboxShape(many=True),
         examples=[examples.INBOX],

@@ -35,6 +35,7 @@ class Contacts(Listed):
     @extend_schema(
         operation_id="list_contacts",
         summary="List contacts",
+        description="The oldest first.",
         responses=ContactShape(many=True),
         examples=[examples.CONTACT],
     )
@@ -66,7 +67,10 @@ class ContactDetail(Endpoint):
     serializer_class = ContactShape
 
     @extend_schema(
-        operation_id="get_contact", summary="Read a contact", examples=[examples.CONTACT]
+        operation_id="get_contact",
+        description="With all its identities.",
+        summary="Read a contact",
+        examples=[examples.CONTACT],
     )
     def get(self, request: Request, pk: int) -> Response:
         return Response(ContactShape(self._contact(request, pk)).data)
@@ -74,6 +78,7 @@ class ContactDetail(Endpoint):
     @extend_schema(
         operation_id="change_contact",
         summary="Change a contact",
+        description="Its name or language; identities are proved, not set.",
         request=ContactChangeBody,
         examples=[examples.CONTACT_CHANGE, examples.CONTACT],
     )

@@ -15,8 +15,10 @@ _WITH_TOKEN: Final = ("not_authenticated", "insufficient_scope")
 _BY_METHOD: Final[dict[str, tuple[str, ...]]] = {
     "get": (),
     "post": ("call_in_flight", "too_large", "unsupported_media_type", "validation_error"),
-    "patch": ("stale_ticket", "too_large", "unsupported_media_type", "validation_error"),
+    "patch": ("too_large", "unsupported_media_type", "validation_error"),
 }
+#: What takes ``If-Match``.
+_GUARDED: Final = ("change_ticket", "add_message")
 _PROBLEM: Final[dict[str, Any]] = {
     "type": "object",
     "description": "RFC 9457.",
@@ -70,7 +72,13 @@ def add_shared_parts(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     result["components"]["responses"] = {
         code: _problem(code)
         for code in sorted(
-            {*_COMMON, *_WITH_TOKEN, "not_found", *(c for m in _BY_METHOD.values() for c in m)}
+            {
+                *_COMMON,
+                *_WITH_TOKEN,
+                "not_found",
+                "stale_ticket",
+                *(c for m in _BY_METHOD.values() for c in m),
+            }
         )
     }
     result["components"]["headers"] = _HEADERS
@@ -110,8 +118,7 @@ def _complete(operation: dict[str, Any], method: str, path: str) -> None:
     is_public = operation.get("security") in (None, [], [{}])
     codes = [*_COMMON, *(() if is_public else _WITH_TOKEN), *_BY_METHOD[method]]
     codes += ["not_found"] if "{" in path else []
-    if not path.endswith("{reference}"):
-        codes = [code for code in codes if code != "stale_ticket"]
+    codes += ["stale_ticket"] if operation["operationId"] in _GUARDED else []
     for code in codes:
         reference = {"$ref": f"#/components/responses/{code}"}
         operation["responses"].setdefault(str(TITLES[code][0]), reference)
@@ -130,7 +137,7 @@ def _conditions(operation_id: str, method: str) -> list[dict[str, Any]]:
     names = {"post": {"Idempotency-Key": "The same key within a day: done once."}}.get(method, {})
     if operation_id == "get_ticket":
         names = {"If-None-Match": "304 while nothing happened."}
-    if operation_id in ("change_ticket", "add_message"):
+    if operation_id in _GUARDED:
         names = {**names, "If-Match": "412 if the ticket has changed since."}
     return [
         {"name": name, "in": "header", "description": text, "schema": {"type": "string"}}

@@ -104,7 +104,23 @@ def test_a_bad_cursor_is_a_400(api: Api, cursor: str) -> None:
 
 
 NAMES = st.sampled_from(
-    ["status", "priority", "assignee", "team", "inbox", "tag", "category", "requester_email", "created_after", "created_before", "updated_after", "q", "cursor", "limit", "ordering"]
+    [
+        "status",
+        "priority",
+        "assignee",
+        "team",
+        "inbox",
+        "tag",
+        "category",
+        "requester_email",
+        "created_after",
+        "created_before",
+        "updated_after",
+        "q",
+        "cursor",
+        "limit",
+        "ordering",
+    ]
 )
 HOSTILE = st.sampled_from(
     ["' OR 1=1 --", "1; DROP TABLE tickets_ticket", "pg_sleep(9)", "\x00", "%", "_", "\\",
@@ -135,7 +151,26 @@ JSON = st.recursive(
     max_leaves=8,
 )  # fmt: skip
 FIELDS = st.sampled_from(
-    ["requester", "subject", "text", "inbox", "category", "language", "priority", "tags", "attachments", "status", "team", "assignee", "follow_up_at", "follow_up_why", "direction", "sender", "email", "name"]
+    [
+        "requester",
+        "subject",
+        "text",
+        "inbox",
+        "category",
+        "language",
+        "priority",
+        "tags",
+        "attachments",
+        "status",
+        "team",
+        "assignee",
+        "follow_up_at",
+        "follow_up_why",
+        "direction",
+        "sender",
+        "email",
+        "name",
+    ]
 )
 
 
