@@ -7,6 +7,7 @@ from typing import Any
 
 from channels.mail.body import looks_forwarded, split_body
 from channels.mail.bounces import bounce_of
+from channels.mail.fields import raw_field, raw_payload
 from channels.mail.flow import Automation, automation_of
 from channels.mail.headers import (
     Headers,
@@ -26,7 +27,7 @@ from channels.mail.parsed import (
     ParsedMail,
     Unreadable,
 )
-from channels.mail.structure import Content, raw_payload, read_content
+from channels.mail.structure import Content, read_content
 
 __all__ = [
     "Address",
@@ -54,7 +55,7 @@ def parse_mail(raw: bytes) -> ParsedMail:
 def _charset_hint(message: Message) -> str:
     """The charset of the first part that names one: unlabelled bytes are likely in it too."""
     for _ in range(4):
-        charset = parameters(str(message.get("content-type") or "")).get("charset", "")
+        charset = parameters(raw_field(message, "content-type")).get("charset", "")
         if charset and charset.lower() not in ("us-ascii", "utf-8"):
             return charset
         payload = raw_payload(message)
@@ -70,7 +71,7 @@ def _assemble(
     name, address = sender(headers)
     subject = subject_of(headers)
     own_id, has_own = message_id(headers, raw, address)
-    report_type = parameters(str(message.get("content-type") or "")).get("report-type", "").lower()
+    report_type = parameters(raw_field(message, "content-type")).get("report-type", "").lower()
     bounce = bounce_of(headers, content, subject, (name, address), report_type)
     auto = _automation(headers, subject, address, bounce, report_type)
     answers = headers.ids("in-reply-to")

@@ -5,6 +5,7 @@ from email.message import Message
 
 from channels.mail.addresses import parse_addresses
 from channels.mail.decode import header_text
+from channels.mail.fields import raw_field
 from channels.mail.headers import Headers
 from channels.mail.parsed import BounceReport
 from channels.mail.structure import Content
@@ -134,7 +135,7 @@ def _from_text(headers: Headers, content: Content) -> BounceReport:
 
 def _original_id(content: Content) -> str:
     for message in content.returned:
-        found = re.search(r"<([^<>\s]{1,990})>", str(message.get("message-id") or ""))
+        found = re.search(r"<([^<>\s]{1,990})>", raw_field(message, "message-id"))
         if found:
             return header_text(found[1])
     for text in [*content.returned_text, content.body.text[:100_000]]:
@@ -146,9 +147,9 @@ def _original_id(content: Content) -> str:
 
 def _field(block: Message, *names: str) -> str:
     for name in names:
-        value = block.get(name)
+        value = raw_field(block, name)
         if value:
-            return header_text(str(value))[:2000]
+            return header_text(value)[:2000]
     return ""
 
 

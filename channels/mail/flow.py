@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from channels.mail.headers import Headers
 
 _NEVER_LOCAL = re.compile(
-    r"(?:mailer[-_.]?d[ae]e?mon|post-?master|abuse|root|daemon|nobody|no-?body|bounces?"
+    r"(?:mailer[-_.]?d[ae]e?mon|post-?master|abuse|root|daemon|nobody|no-?body|bounces?(?:[-+=].*)?"
     r"|bounced?-.*|.*-bounces?"
     r"|.*[-_.+=]bounces?[-+=].*|(?:.*[-_.])?(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|dont[-_.]?reply"
     r"|noanswer|no[-_.]?response|nao[-_.]?responda|ne[-_.]?pas[-_.]?repondre|noresponder"

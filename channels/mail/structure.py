@@ -9,6 +9,7 @@ from email.message import Message
 
 from channels.mail.attachments import attachment_name, content_bytes, uu_files
 from channels.mail.decode import decode_text, header_text
+from channels.mail.fields import raw_field, raw_payload
 from channels.mail.flowed import unflow
 from channels.mail.html_text import Line, html_lines, text_of
 from channels.mail.limits import DEEPEST
@@ -92,7 +93,7 @@ class _Walk:
         if "feedback-report" in kind:
             self.content.reports.extend((kind, child) for child in children)
             return Body()
-        disposition = str(part.get("content-disposition") or "")
+        disposition = raw_field(part, "content-disposition")
         if children:
             self.content.returned.append(children[0])
         self._file(part, kind, _serialised(children))
@@ -107,15 +108,13 @@ class _Walk:
         return body
 
     def _leaf(self, part: Message, kind: str, payload: str) -> Body:
-        transfer = str(part.get("content-transfer-encoding") or "").lower()
+        transfer = raw_field(part, "content-transfer-encoding").lower()
         transfer = transfer.partition(";")[0].strip(" \t\r\n\"'")
         data = content_bytes(payload, transfer)
-        disposition = str(part.get("content-disposition") or "")
+        disposition = raw_field(part, "content-disposition")
         attached = disposition.strip().lower().startswith("attachment")
-        header = str(part.get("content-type") or "")
-        named = bool(
-            parameters(disposition).get("filename") or (header and parameters(header).get("name"))
-        )
+        header = raw_field(part, "content-type")
+        named = bool(parameters(disposition).get("filename") or parameters(header).get("name"))
         if kind in _NEVER_SHOWN:
             return Body()
         if kind in ("message/delivery-status", "text/rfc822-headers", "message/rfc822"):
@@ -142,14 +141,14 @@ class _Walk:
         return Body(text)
 
     def _file(self, part: Message, kind: str, data: bytes) -> None:
-        disposition = str(part.get("content-disposition") or "")
-        header = str(part.get("content-type") or "")
-        location = str(part.get("content-location") or "")
+        disposition = raw_field(part, "content-disposition")
+        header = raw_field(part, "content-type")
+        location = raw_field(part, "content-location")
         name = attachment_name(disposition, header, location, kind, self.hint)
         if name == "attachment.eml" and self.content.returned:
-            subject = header_text(str(self.content.returned[-1].get("subject") or ""), self.hint)
+            subject = header_text(raw_field(self.content.returned[-1], "subject"), self.hint)
             name = (safe_name(subject)[:100] or "message") + ".eml"
-        cid = header_text(str(part.get("content-id") or ""), self.hint).strip("<> ")[:200]
+        cid = header_text(raw_field(part, "content-id"), self.hint).strip("<> ")[:200]
         inline = not disposition.strip().lower().startswith("attachment")
         self.content.attachments.append(MailAttachment(name, kind, data, cid, inline))
 
@@ -157,11 +156,6 @@ class _Walk:
 def _kind_of(part: Message) -> str:
     kind = part.get_content_type()
     return kind if _KIND.fullmatch(kind) else "application/octet-stream"
-
-
-def raw_payload(part: Message) -> object:
-    """The payload as it came: get_payload() replaces bytes that the charset does not know."""
-    return part.__dict__["_payload"]
 
 
 def _serialised(children: list[Message]) -> bytes:
