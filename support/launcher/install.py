@@ -84,7 +84,7 @@ def _has_pip(root: Path) -> bool:
 
 def _install_packages(root: Path, lock: str) -> None:
     python = python_of(root)
-    pip: list[str | Path] = [python, "-m", "pip", "-q", "--disable-pip-version-check", "install"]
+    pip: list[str | Path] = [python, "-m", "pip", "-qq", "--disable-pip-version-check", "install"]
     hashed = ["--require-hashes", "-r"]
     uv: list[str | Path] = [python, "-m", "uv", "pip", "install", "-q", "--python", python]
     if _runs([*pip, *hashed, root / "requirements-uv.lock"]) and _runs(
