@@ -8,6 +8,7 @@ stands alone: it never holds up its neighbours, is tried again later, and ends i
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -25,7 +26,7 @@ from people.operations import Address, mark_undeliverable
 from support.faults import fault_point
 from tickets.inbound import InboundMessage
 from tickets.models import Attachment, Message
-from tickets.operations.continuation import Arrival
+from tickets.operations.continuation import Arrival, known_ids
 from tickets.operations.intake import receive_messages
 from tickets.operations.reply import report_undeliverable
 
@@ -34,6 +35,8 @@ logger = logging.getLogger(__name__)
 BATCH = 50
 LEASE = timedelta(minutes=2)
 MAX_ATTEMPTS = 5
+#: How long an answer waits for an older mail that is being filed.
+MOST_EARLY = timedelta(minutes=1)
 _SAVE = """
     update channels_receipt r set status = v.status, error = v.error, message_id = v.message_id,
         processed_at = v.processed_at, due_at = v.due_at
@@ -89,13 +92,56 @@ def process(ids: Sequence[int]) -> None:
         return
     own = list(Account.objects.exclude(address="").values_list("address", flat=True))
     waiting = Receipt.objects.filter(pk__in=ids, status=Receipt.Status.WAITING).order_by("pk")
-    readings = [_read(receipt, own) for receipt in waiting.select_related("account__inbox")]
+    read = [_read(receipt, own) for receipt in waiting.select_related("account__inbox")]
     fault_point("receipts.parsed")
+    readings = _without_early(read)
+    if read and not readings:
+        time.sleep(0.1)  # the other worker is about to be done
     try:
         _file_all(readings)
     except OperationalError:  # a deadlock or a lost connection: each for itself
         for reading in readings:
             _file_all([reading])
+
+
+def _without_early(readings: Sequence[_Reading]) -> list[_Reading]:
+    """Put back answers to mails that another worker may have in hand at this moment.
+
+    Filed before the mail it answers, an answer would open a ticket of its own.
+    """
+    answers = [reading for reading in readings if _answers(reading)]
+    since = timezone.now() - MOST_EARLY
+    in_hand = Receipt.objects.filter(
+        status=Receipt.Status.WAITING, attempts=1, due_at__gt=timezone.now(), received_at__gt=since
+    ).exclude(pk__in=[reading.receipt.pk for reading in readings])
+    oldest = min(in_hand.values_list("pk", flat=True), default=0) if answers else 0
+    if not oldest:
+        return list(readings)
+    arrivals = [Arrival(r.receipt.account.inbox, m) for r in answers for m in _answers(r)]
+    known = {external_id for _, external_id in known_ids(arrivals)}
+    kept = []
+    for reading in readings:
+        homeless = any(known.isdisjoint(m.references) for m in _answers(reading))
+        if homeless and reading.receipt.pk > oldest and reading.receipt.received_at > since:
+            _put_back(reading)
+            continue
+        known |= {inbound.external_id for inbound in reading.messages}
+        kept.append(reading)
+    return kept
+
+
+def _answers(reading: _Reading) -> list[InboundMessage]:
+    """Those that only the id of another mail can lead to their ticket."""
+    return [each for each in reading.messages if each.references and each.ticket_id is None]
+
+
+def _put_back(reading: _Reading) -> None:
+    """As if it had not been taken up."""
+    Receipt.objects.filter(pk=reading.receipt.pk, status=Receipt.Status.WAITING).update(
+        due_at=timezone.now(), attempts=F("attempts") - 1
+    )
+    for inbound in reading.messages:
+        _forget_files(inbound)
 
 
 def _read(receipt: Receipt, own: list[str]) -> _Reading:

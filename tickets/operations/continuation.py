@@ -66,7 +66,7 @@ def filed_before(wave: Wave) -> dict[int, Message]:
 
 def find_tickets(wave: Wave, senders: Mapping[int, Contact]) -> dict[int, Ticket]:
     """Find and lock the ticket that each arrival continues."""
-    proved = _existing({each.inbound.ticket_id for each in wave.values()} - {None})
+    proved = _existing({n for each in wave.values() if (n := each.inbound.ticket_id)})
     referred, threads = known_ids(wave.values()), _by_thread(wave)
     found: dict[int, int] = {}
     for place, (inbox, inbound) in wave.items():
@@ -82,7 +82,7 @@ def find_tickets(wave: Wave, senders: Mapping[int, Contact]) -> dict[int, Ticket
     return _survivors(found)
 
 
-def _existing(ids: set[int | None]) -> set[int]:
+def _existing(ids: set[int]) -> set[int]:
     return set(Ticket.objects.filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
 
 
