@@ -122,6 +122,8 @@ def _complete(operation: dict[str, Any], method: str, path: str) -> None:
     for code in codes:
         reference = {"$ref": f"#/components/responses/{code}"}
         operation["responses"].setdefault(str(TITLES[code][0]), reference)
+    if operation["operationId"] == "get_ticket":
+        operation["responses"]["304"] = {"description": "Nothing happened since."}
     for status, response in operation["responses"].items():
         if status.startswith("2"):
             names = ["RateLimit", "RateLimit-Policy"]
