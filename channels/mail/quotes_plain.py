@@ -50,7 +50,7 @@ def split_reply(lines: list[Line]) -> Split:
 
 def plain_lines(text: str) -> list[Line]:
     """Lines of a text/plain body; a leading ">" makes a quoted one."""
-    return [Line(line, _QUOTED.match(line) is not None) for line in text.split("\n")]
+    return [Line(line, bool(line) and _QUOTED.match(line) is not None) for line in text.split("\n")]
 
 
 def _unshare(lines: list[Line]) -> list[Line]:

@@ -38,7 +38,9 @@ returned words\r
 """
 
 
-def report(action: str = "failed", status: str = "5.1.1", subject: str = "Undelivered Mail") -> bytes:
+def report(
+    action: str = "failed", status: str = "5.1.1", subject: str = "Undelivered Mail"
+) -> bytes:
     return raw(REPORT.format(subject=subject), STATUS.format(action=action, status=status))
 
 
@@ -51,7 +53,12 @@ def test_a_delivery_report_is_read() -> None:
         original_message_id="t17.m3@example.org",
         diagnostic="5.1.1 no such user",
     )
-    assert (mail.is_bounce, mail.is_auto, mail.suppress_autoreply, mail.auto_reason) == (True, True, True, "bounce")
+    assert (mail.is_bounce, mail.is_auto, mail.suppress_autoreply, mail.auto_reason) == (
+        True,
+        True,
+        True,
+        "bounce",
+    )
 
 
 def test_what_is_sent_back_is_folded() -> None:
@@ -98,10 +105,26 @@ def test_the_failed_recipients_field_is_enough() -> None:
 @pytest.mark.parametrize(
     ("sender", "subject", "text"),
     [
-        ("ann@example.com", "Fwd: Undelivered Mail Returned to Sender", "Why do I get this? <a@example.net>: user unknown"),
-        ("ann@example.com", "Delivery problem with my parcel", "The courier says: address not found."),
-        ("ann@example.com", "Your message could not be delivered???", "I got this from you. user unknown"),
-        ("Bounce House Rentals <sales@example.com>", "Hello", "The address does not exist any more."),
+        (
+            "ann@example.com",
+            "Fwd: Undelivered Mail Returned to Sender",
+            "Why do I get this? <a@example.net>: user unknown",
+        ),
+        (
+            "ann@example.com",
+            "Delivery problem with my parcel",
+            "The courier says: address not found.",
+        ),
+        (
+            "ann@example.com",
+            "Your message could not be delivered???",
+            "I got this from you. user unknown",
+        ),
+        (
+            "Bounce House Rentals <sales@example.com>",
+            "Hello",
+            "The address does not exist any more.",
+        ),
         ("ann@example.com", "delivery failed twice", "please send it again"),
     ],
 )
@@ -113,7 +136,11 @@ def test_people_who_write_about_bounces_are_people(sender: str, subject: str, te
 
 def test_a_customer_who_forwards_a_report_is_no_bounce() -> None:
     head = "From: ann@example.com\nSubject: what is this\nContent-Type: multipart/mixed; boundary=o"
-    body = b"--o\r\n\r\nPlease look\r\n--o\r\nContent-Type: message/rfc822\r\n\r\n" + report() + b"\r\n--o--\r\n"
+    body = (
+        b"--o\r\n\r\nPlease look\r\n--o\r\nContent-Type: message/rfc822\r\n\r\n"
+        + report()
+        + b"\r\n--o--\r\n"
+    )
     mail = parse_mail(raw(head, body))
     assert not mail.is_bounce
     assert not mail.suppress_autoreply
@@ -122,5 +149,9 @@ def test_a_customer_who_forwards_a_report_is_no_bounce() -> None:
 @pytest.mark.parametrize("kind", ["disposition-notification", "feedback-report"])
 def test_receipts_and_complaints_are_machines_mail_but_no_bounces(kind: str) -> None:
     head = f"From: ann@example.com\nSubject: Read: x\nContent-Type: multipart/report; report-type={kind}; boundary=b"
-    mail = parse_mail(raw(head, f"--b\r\n\r\nread\r\n--b\r\nContent-Type: message/{kind}\r\n\r\nA: b\r\n--b--\r\n"))
+    mail = parse_mail(
+        raw(
+            head, f"--b\r\n\r\nread\r\n--b\r\nContent-Type: message/{kind}\r\n\r\nA: b\r\n--b--\r\n"
+        )
+    )
     assert (mail.is_bounce, mail.suppress_autoreply) == (False, True)

@@ -35,7 +35,9 @@ def test_utf8_with_one_cut_character_is_not_turned_into_latin() -> None:
 
 
 def test_unlabelled_gbk_is_recognised() -> None:
-    assert decode_text("订单没有到账，请帮忙查一下。".encode("gbk")) == "订单没有到账，请帮忙查一下。"
+    assert (
+        decode_text("订单没有到账，请帮忙查一下。".encode("gbk")) == "订单没有到账，请帮忙查一下。"
+    )
 
 
 @pytest.mark.parametrize("label", ["idna", "punycode", "unicode_escape", "rot13", "zlib", "x-none"])
@@ -73,6 +75,8 @@ def test_raw_bytes_in_a_header_follow_the_charset_of_the_body() -> None:
     assert header_text(value, "koi8-r") == "Тема письма"
 
 
-@pytest.mark.parametrize("data", [b"SGVsbG8", b"SGVsbG8=", b"SGVs\r\nbG8=\r\n", b"SG Vs*bG8==", b"SGVsbG8=A"])
+@pytest.mark.parametrize(
+    "data", [b"SGVsbG8", b"SGVsbG8=", b"SGVs\r\nbG8=\r\n", b"SG Vs*bG8==", b"SGVsbG8=A"]
+)
 def test_damaged_base64_gives_what_it_holds(data: bytes) -> None:
     assert base64_bytes(data).startswith(b"Hello")

@@ -74,7 +74,9 @@ def test_some_mails_are_only_not_to_be_answered(headers: dict[str, str], reason:
 
 
 def test_an_exchange_rule_with_suppress_all_is_out_of_office() -> None:
-    mail = parse_mail(letter(x_auto_response_suppress="All", x_ms_exchange_inbox_rules_loop="ann@example.com"))
+    mail = parse_mail(
+        letter(x_auto_response_suppress="All", x_ms_exchange_inbox_rules_loop="ann@example.com")
+    )
     assert mail.is_out_of_office
 
 
@@ -111,5 +113,8 @@ def test_our_own_loop_marks_are_told() -> None:
 
 
 def test_authentication_results_are_told_in_order() -> None:
-    raw = b"Authentication-Results: mx.example.org; dmarc=pass\r\nAuthentication-Results: evil; dmarc=fail\r\n" + letter()
+    raw = (
+        b"Authentication-Results: mx.example.org; dmarc=pass\r\nAuthentication-Results: evil; dmarc=fail\r\n"
+        + letter()
+    )
     assert parse_mail(raw).auth_results == ("mx.example.org; dmarc=pass", "evil; dmarc=fail")

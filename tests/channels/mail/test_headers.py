@@ -14,11 +14,17 @@ from tests.channels.mail.letters import letter, raw
     ("value", "pairs"),
     [
         ("Ann <ann@example.com>", [("Ann", "ann@example.com")]),
-        ('"Example, Ann" <ann@example.com>, bob@example.org', [("Example, Ann", "ann@example.com"), ("", "bob@example.org")]),
+        (
+            '"Example, Ann" <ann@example.com>, bob@example.org',
+            [("Example, Ann", "ann@example.com"), ("", "bob@example.org")],
+        ),
         ("ann@example.com (Ann Example)", [("Ann Example", "ann@example.com")]),
         ("=?utf-8?B?5byg5LiJ?= <zhang@example.cn>", [("张三", "zhang@example.cn")]),
         ('"=?utf-8?Q?Ann=2C_Example?=" <ann@example.com>', [("Ann, Example", "ann@example.com")]),
-        ("Team: Ann <ann@example.com>, bob@example.org;", [("Ann", "ann@example.com"), ("", "bob@example.org")]),
+        (
+            "Team: Ann <ann@example.com>, bob@example.org;",
+            [("Ann", "ann@example.com"), ("", "bob@example.org")],
+        ),
         ("undisclosed-recipients:;", []),
         ("<ann@example.com>", [("", "ann@example.com")]),
         ("Ann ann@example.com", [("Ann", "ann@example.com")]),
@@ -104,7 +110,9 @@ def test_marks_of_reply_and_forward_are_taken_off(subject: str, clean: str) -> N
 
 
 def test_a_subject_is_one_line() -> None:
-    mail = parse_mail(raw("From: ann@example.com\nSubject: one\n two\n =?utf-8?Q?three=0D=0ABcc:_x?="))
+    mail = parse_mail(
+        raw("From: ann@example.com\nSubject: one\n two\n =?utf-8?Q?three=0D=0ABcc:_x?=")
+    )
     assert mail.subject == "one two three Bcc: x"
 
 

@@ -13,9 +13,12 @@ OUTLOOK = (
 REPLIES = {
     "gmail": '<div dir="ltr">Answer.</div><div class="gmail_quote"><div class="gmail_attr">On Tue, Feb 3, 2026 at 10:00 Bob &lt;bob@example.org&gt; wrote:<br></div><blockquote class="gmail_quote">quoted</blockquote></div>',
     "gmail in a language nobody listed": '<div>Answer.</div><div class="gmail_quote"><div class="gmail_attr">Xyzzy 3 Bob plugh<br></div><blockquote class="gmail_quote">quoted</blockquote></div>',
-    "outlook desktop": "<div class=WordSection1><p class=MsoNormal>Answer.</p>" + OUTLOOK.format("From", "Sent", "To", "Subject") + "</div>",
+    "outlook desktop": "<div class=WordSection1><p class=MsoNormal>Answer.</p>"
+    + OUTLOOK.format("From", "Sent", "To", "Subject")
+    + "</div>",
     "outlook chinese": "<p>Answer.</p>" + OUTLOOK.format("发件人", "发送时间", "收件人", "主题"),
-    "outlook in a language nobody listed": "<p>Answer.</p>" + OUTLOOK.format("Qqa", "Qqb", "Qqc", "Qqd"),
+    "outlook in a language nobody listed": "<p>Answer.</p>"
+    + OUTLOOK.format("Qqa", "Qqb", "Qqc", "Qqd"),
     "outlook web": '<div>Answer.</div><div id="appendonsend"></div><hr tabindex="-1"><div id="divRplyFwdMsg"><b>From:</b> Bob<br><b>Sent:</b> x</div><div>quoted</div>',
     "outlook.com of old": '<div>Answer.<br><br><div><hr id="stopSpelling">Date: Fri, 23 Mar 2012<br>From: a@example.com<br>quoted</div></div>',
     "windows mail": '<div>Answer.</div><div style="border-top-color: rgb(1, 1, 1); border-top-width: 1px; border-top-style: solid;"><b>From:</b>&nbsp;Bob<br><b>Sent:</b>&nbsp;x<br><b>To:</b>&nbsp;b</div><div>quoted</div>',
@@ -39,7 +42,9 @@ REPLIES = {
 
 @pytest.mark.parametrize("html", REPLIES.values(), ids=REPLIES.keys())
 def test_a_clients_quotation_is_folded(html: str) -> None:
-    mail = parse_mail(letter("", html=f"<html><body>{html}</body></html>", in_reply_to="<a@example.org>"))
+    mail = parse_mail(
+        letter("", html=f"<html><body>{html}</body></html>", in_reply_to="<a@example.org>")
+    )
     assert mail.reply_text == "Answer."
     assert "quoted" in mail.quoted_text
 
@@ -66,14 +71,29 @@ def test_the_senders_own_words_are_never_folded(html: str) -> None:
 
 def test_the_plain_part_is_split_where_only_the_html_knows() -> None:
     html = '<div>Answer.</div><div id="divRplyFwdMsg">Qqa Bob</div><div>old words</div>'
-    mail = parse_mail(letter("Answer.\n\nQqa Bob\nold words\n", html=html, in_reply_to="<a@example.org>"))
+    mail = parse_mail(
+        letter("Answer.\n\nQqa Bob\nold words\n", html=html, in_reply_to="<a@example.org>")
+    )
     assert mail.reply_text == "Answer."
     assert "old words" in mail.quoted_text
 
 
 def test_html_becomes_lines_as_they_are_seen() -> None:
     html = "<style>x</style><title>y</title><p>One&nbsp;&amp; two</p><ul><li>a<li>b</ul><table><tr><td>c<td>d</table>e<br>f<pre>g\n  h</pre><script>z</script>"
-    assert text_of(html_lines(html)).split("\n") == ["One & two", "", "* a", "* b", "", "c d", "", "e", "f", "", "g", "  h"]
+    assert text_of(html_lines(html)).split("\n") == [
+        "One & two",
+        "",
+        "* a",
+        "* b",
+        "",
+        "c d",
+        "",
+        "e",
+        "f",
+        "",
+        "g",
+        "  h",
+    ]
 
 
 def test_a_forwarded_mail_is_shown_whole() -> None:

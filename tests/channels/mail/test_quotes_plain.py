@@ -23,17 +23,23 @@ def test_an_announced_quotation_is_folded(line: str, quoted: str) -> None:
 def test_a_quoted_header_block_is_folded(names: list[str], form: str) -> None:
     values = ("Bob <bob@example.org>", "2026-02-03 10:00", "Ann <ann@example.com>", "Re: order")
     block = "\n".join(form.format(*pair) for pair in zip(names, values, strict=True))
-    found = split(f"My answer stands here.\n\n________________________________\n{block}\n\nHello\nwords\n")
+    found = split(
+        f"My answer stands here.\n\n________________________________\n{block}\n\nHello\nwords\n"
+    )
     assert found.reply == "My answer stands here."
 
 
 def test_a_wrapped_attribution_is_folded_whole() -> None:
-    found = split("Yes.\n\nOn Tue, Feb 3, 2026 at 10:00 AM, Bob Example\n<bob@example.org>\nwrote:\n\n> words\n")
+    found = split(
+        "Yes.\n\nOn Tue, Feb 3, 2026 at 10:00 AM, Bob Example\n<bob@example.org>\nwrote:\n\n> words\n"
+    )
     assert found.reply == "Yes."
 
 
 def test_answers_between_quoted_lines_stay_in_view_with_what_they_answer() -> None:
-    found = split("Hi,\n\n> Which colour?\n\nBlue.\n\n> Which size?\n\nLarge.\n\n> See you\n> Bob\n")
+    found = split(
+        "Hi,\n\n> Which colour?\n\nBlue.\n\n> Which size?\n\nLarge.\n\n> See you\n> Bob\n"
+    )
     assert "> Which colour?\n\nBlue.\n\n> Which size?\n\nLarge." in found.reply
     assert "See you" in found.quoted
 
@@ -77,10 +83,16 @@ def test_what_is_no_quotation_is_left_alone(text: str) -> None:
         ("Works now.\n\nKind regards,\nAnn Example", "Kind regards,\nAnn Example"),
         ("Works now.\n\nSent from my iPhone", "Sent from my iPhone"),
         ("Works now.\n\n发自我的iPhone", "发自我的iPhone"),
-        ("Works now.\n\nGet Outlook for iOS<https://aka.example/x>", "Get Outlook for iOS<https://aka.example/x>"),
+        (
+            "Works now.\n\nGet Outlook for iOS<https://aka.example/x>",
+            "Get Outlook for iOS<https://aka.example/x>",
+        ),
         ("Works now.\n\n此致\n敬礼\n王小明", "此致\n敬礼\n王小明"),
         ("Works now.\n-ann", "-ann"),
-        ("Works now.\n\n_______________\nlist mailing list\nlist@example.org", "_______________\nlist mailing list\nlist@example.org"),
+        (
+            "Works now.\n\n_______________\nlist mailing list\nlist@example.org",
+            "_______________\nlist mailing list\nlist@example.org",
+        ),
     ],
 )
 def test_a_signature_is_folded_and_told(text: str, signature: str) -> None:
@@ -91,7 +103,12 @@ def test_a_signature_is_folded_and_told(text: str, signature: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Sent from my desk, which is easier than my phone.", "-- \nAnn", "Thanks", "To do\n- one\n- two"],
+    [
+        "Sent from my desk, which is easier than my phone.",
+        "-- \nAnn",
+        "Thanks",
+        "To do\n- one\n- two",
+    ],
 )
 def test_what_only_looks_like_a_signature_stays(text: str) -> None:
     assert split(text).reply == text

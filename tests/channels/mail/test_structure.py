@@ -18,7 +18,10 @@ Content-Type: multipart/mixed; boundary="b"
 
 
 def parts(*written: str) -> bytes:
-    return "".join(f"--b\r\n{one.replace(chr(10), chr(13) + chr(10))}\r\n" for one in written).encode() + b"--b--\r\n"
+    return (
+        "".join(f"--b\r\n{one.replace(chr(10), chr(13) + chr(10))}\r\n" for one in written).encode()
+        + b"--b--\r\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -27,8 +30,14 @@ def parts(*written: str) -> bytes:
         ('Content-Disposition: attachment; filename="a b.txt"', "a b.txt"),
         ("Content-Disposition: attachment; filename=This is a test.txt", "This is a test.txt"),
         ("Content-Disposition: attachment; filename*=utf-8''%E5%8F%91%E7%A5%A8.pdf", "发票.pdf"),
-        ("Content-Disposition: attachment; filename*0*=utf-8''%E5%8F; filename*1*=%91.pdf", "发.pdf"),
-        ('Content-Disposition: attachment; filename*0="long "; filename*1="name.pdf"', "long name.pdf"),
+        (
+            "Content-Disposition: attachment; filename*0*=utf-8''%E5%8F; filename*1*=%91.pdf",
+            "发.pdf",
+        ),
+        (
+            'Content-Disposition: attachment; filename*0="long "; filename*1="name.pdf"',
+            "long name.pdf",
+        ),
         ('Content-Disposition: attachment; filename="=?utf-8?B?5Y+R56WoLnBkZg==?="', "发票.pdf"),
         ('Content-Disposition: attachment; filename="/etc/passwd"', "passwd"),
         ('Content-Disposition: attachment; filename="..\\\\..\\\\evil.exe"', "evil.exe"),
@@ -68,7 +77,9 @@ def test_an_empty_plain_part_gives_way_to_the_html() -> None:
 
 
 def test_parts_that_follow_each_other_are_all_read() -> None:
-    body = parts("\nfirst", "Content-Type: text/html\n\n<p>second</p>", "Content-Type: text/plain\n\nthird")
+    body = parts(
+        "\nfirst", "Content-Type: text/html\n\n<p>second</p>", "Content-Type: text/plain\n\nthird"
+    )
     assert parse_mail(raw(MIXED, body)).text.split() == ["first", "second", "third"]
 
 
@@ -96,7 +107,10 @@ def test_soft_line_breaks_are_joined() -> None:
 
 
 def test_parameters_survive_what_senders_do() -> None:
-    assert parameters('text/plain; charset="utf-8"; format=flowed;;') == {"charset": "utf-8", "format": "flowed"}
+    assert parameters('text/plain; charset="utf-8"; format=flowed;;') == {
+        "charset": "utf-8",
+        "format": "flowed",
+    }
     assert parameters("text/plain") == {}
     assert safe_name("a" * 500 + ".pdf").endswith(".pdf")
     assert safe_name(" \x00 ") == ""
