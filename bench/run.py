@@ -12,6 +12,8 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 #: What can be measured, and the module that does it.
 BENCHES = {
     "ingest": "mails a second from the SMTP door to the acknowledgement in a sink",
+    "status": "status look-ups a second, against a view that does nothing",
+    "list": "the queue's first page at 1 k, 100 k and 1 M tickets",
     "spine": "the path of a mail in one process, stage by stage",
 }
 MODULES = {"list": "listing"}
