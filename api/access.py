@@ -6,8 +6,10 @@ import uuid
 
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from api.models import ApiToken
+from api.problems import Problem
 from people.models import Contact, Identity, Team, User
 from tickets import reference
 from tickets.models import Attachment, Category, Inbox, Message, Ticket
@@ -86,5 +88,5 @@ def default_inbox() -> Inbox:
     inbox = Inbox.objects.filter(channel="api").order_by("pk").first()
     inbox = inbox or Inbox.objects.order_by("pk").first()
     if inbox is None:
-        raise Http404
+        raise Problem("unavailable", _("No inbox is set up yet."))
     return inbox

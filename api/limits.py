@@ -94,7 +94,8 @@ def count_wrong_number(request: Request) -> None:
 
 
 def _guesses(request: Request) -> str:
-    return f"status-wrong:{_client(request)}"
+    """The key of the status page too: two doors do not give two sets of guesses."""
+    return f"wrong-number:{_client(request)}"
 
 
 def open_ticket(address: str) -> None:

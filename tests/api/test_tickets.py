@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from api.models import IdempotentCall
 from channels.models import Receipt
 from people.models import Team
 from support.models import Event
@@ -255,3 +256,21 @@ def test_an_agents_token_sees_what_the_agent_sees(desk: Inbox) -> None:
     assert bound.get(path).status_code == 200
     assert bound.patch(path, {"priority": "low"}).status_code == 200
     assert Event.objects.filter(kind="ticket.priority_changed", actor=agent).count() == 1
+
+
+def test_a_customers_secrets_are_taken_out_before_they_are_stored(api: Api) -> None:
+    phrase = "legal winner thank year wave sausage worth useful legal winner thank yellow"
+    body = ticket_body(text=f"My seed phrase is {phrase}", subject=phrase)
+    answer = api.post("tickets", body, Idempotency_Key="k")
+    reference = answer.json()["reference"]
+    note = {"direction": "note", "text": f"She said {phrase}"}
+    noted = api.post(f"tickets/{reference}/messages", note, Idempotency_Key="n")
+    assert (answer.status_code, noted.status_code) == (201, 201)
+    stored = [*Ticket.objects.values(), *Message.objects.values(), *Event.objects.values()]
+    stored += [*IdempotentCall.objects.values()]
+    assert "sausage" not in str(stored)
+
+
+def test_without_an_inbox_a_ticket_has_to_wait(db: None) -> None:
+    answer = api_with("tickets:write").post("tickets", ticket_body())
+    assert (answer.status_code, answer.json()["detail"]) == (503, "No inbox is set up yet.")
