@@ -8,7 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command, get_commands
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 
 from support.launcher import translations
 
@@ -29,7 +30,10 @@ class Command(BaseCommand):
             call_command("collectstatic", interactive=False, verbosity=0)
             return
         call_command("check", stdout=io.StringIO())
-        call_command("migrate", verbosity=0)
+        try:
+            call_command("migrate", verbosity=0)
+        except OperationalError as error:
+            raise CommandError(f"The database does not answer: {error}") from error
         translations.compile_all(settings.BASE_DIR)
         if settings.HARBOUR_DEMO and "demo_seed" in get_commands() and self._is_empty():
             self.stdout.write("      filling in the demo's data …")
