@@ -1,5 +1,11 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from channels import hooks
+
+app_name = "hooks"
+urlpatterns = [
+    path("<uuid:account>/", hooks.receive, name="any"),
+    path("<uuid:account>/<slug:provider>/", hooks.receive, name="mail"),
+]

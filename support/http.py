@@ -67,9 +67,16 @@ class Answer:
         return jsonlib.loads(self.body)
 
 
-def get(url: str, *, headers: Mapping[str, str] | None = None) -> Answer:
+def get(
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    limit: int = MAX_BYTES,
+    seconds: float | None = None,
+) -> Answer:
     """Raises ``Unreachable`` or ``Refused``."""
-    return _fetch("GET", url, headers or {}, b"")
+    request = _Request("GET", url, headers or {}, limit=limit, seconds=seconds or TOTAL_SECONDS)
+    return _fetch(request)
 
 
 def post(
@@ -84,7 +91,7 @@ def post(
     if json is not None:
         content = jsonlib.dumps(json, ensure_ascii=False, separators=(",", ":")).encode()
         given.setdefault("Content-Type", "application/json")
-    return _fetch("POST", url, given, content)
+    return _fetch(_Request("POST", url, given, content, seconds=TOTAL_SECONDS))
 
 
 def is_public(address: str) -> bool:
@@ -98,33 +105,40 @@ def is_public(address: str) -> bool:
     return ip.is_global and not any(ip in net for net in _INSIDE if net.version == ip.version)
 
 
-def _fetch(method: str, url: str, headers: Mapping[str, str], content: bytes) -> Answer:
-    target = _checked(url)
-    host = str(target.netloc, "ascii")
+@dataclass(frozen=True)
+class _Request:
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    content: bytes = b""
+    limit: int = MAX_BYTES
+    seconds: float = TOTAL_SECONDS
+
+
+def _fetch(request: _Request) -> Answer:
+    target = _checked(request.url)
+    where = httpcore.URL(
+        scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path
+    )
     lines = {
-        "Host": host,
+        "Host": str(target.netloc, "ascii"),
         "Accept": "*/*",
         "Accept-Encoding": "identity",
         "Connection": "close",
         "User-Agent": "Harbour",
-        "Content-Length": str(len(content)),
-        **headers,
+        **({"Content-Length": str(len(request.content))} if request.method == "POST" else {}),
+        **request.headers,
     }
-    if method == "GET":
-        del lines["Content-Length"]
-    where = httpcore.URL(
-        scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path
-    )
-    network = _Checked(time.monotonic() + TOTAL_SECONDS)
+    network = _Checked(time.monotonic() + request.seconds)
     try:
         with (
             httpcore.ConnectionPool(ssl_context=_trust(), network_backend=network) as pool,
-            pool.stream(method, where, headers=lines, content=content) as response,
+            pool.stream(request.method, where, headers=lines, content=request.content) as response,
         ):
-            return _answer(response)
+            return _answer(response, request.limit)
     except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
         raise Unreachable(f"{type(error).__name__}: {error}"[:300]) from error
-    except (OSError, httpcore.UnsupportedProtocol) as error:
+    except OSError as error:
         raise Unreachable(f"{type(error).__name__}: {error}"[:300]) from error
     except (UnicodeError, TypeError) as error:
         raise Refused(f"not a request that can be sent: {error}") from error
@@ -147,12 +161,12 @@ def _checked(url: str) -> httpx.URL:
     return target.copy_with(fragment=None)
 
 
-def _answer(response: httpcore.Response) -> Answer:
+def _answer(response: httpcore.Response, limit: int) -> Answer:
     body = bytearray()
     for chunk in response.iter_stream():
         body += chunk
-        if len(body) > MAX_BYTES:
-            raise Refused(f"the answer is larger than {MAX_BYTES} bytes")
+        if len(body) > limit:
+            raise Refused(f"the answer is larger than {limit} bytes")
     names = {name.decode("latin-1").lower(): value for name, value in response.headers}
     headers = {name: value.decode("latin-1") for name, value in names.items()}
     return Answer(response.status, headers, bytes(body))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import smtplib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from email.utils import formataddr
 
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
@@ -24,9 +24,11 @@ from channels.base import (
     Outcome,
     RawCall,
     Result,
+    secret,
     setting,
 )
 from channels.incoming import inbound_of
+from channels.providers.mails import raw_mails
 from support.faults import fault_point
 from tickets.files import open_file
 from tickets.inbound import InboundMessage
@@ -44,12 +46,21 @@ class Email(Adapter):
     plus_addressing: bool = setting(
         "The mailbox takes support+anything@: replies carry a signed address.", default=True
     )
+    provider: str = setting("Who hands over mail by webhook, such as mailgun.", default="")
+    webhook_secret: str = secret("user:password in the webhook's address.", default="")
+    webhook_signing_key: str = secret("The key the provider signs its calls with.", default="")
+    api_key: str = secret("For providers whose call only announces a mail.", default="")
+    topics: str = setting("Amazon SES: the SNS topics to trust, by ARN.", default="")
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> None:
         raise Forged("mail comes by SMTP, or by a provider's own signed webhook")
 
     def parse(self, call: RawCall) -> Iterator[InboundMessage]:
-        yield inbound_of(call)
+        if call.meta.get("door") != "anymail":
+            yield inbound_of(call)
+            return
+        for raw, envelope in raw_mails(call.meta, call.body, asdict(self)):
+            yield inbound_of(replace(call, body=raw, meta={**call.meta, **envelope}))
 
     def send(self, messages: Iterable[OutboundMessage]) -> Iterator[Result]:
         backend = get_connection()
