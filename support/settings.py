@@ -196,6 +196,7 @@ HARBOUR_SMTP_CONNECTIONS = env.int("HARBOUR_SMTP_CONNECTIONS", default=50)  # at
 HARBOUR_SMTP_RATE = env.int("HARBOUR_SMTP_RATE", default=6000)  # mails a minute, a peer
 HARBOUR_AUTHSERV_ID = env("HARBOUR_AUTHSERV_ID", default="")  # our border's name, RFC 8601
 HARBOUR_SENDER_RATE = env.int("HARBOUR_SENDER_RATE", default=20)  # new tickets an hour, a sender
+HARBOUR_HOOK_AGE = env.int("HARBOUR_HOOK_AGE", default=900)  # seconds a signed call is believed
 # --- mail out -----------------------------------------------------------------------------
 EMAIL_URL = env("EMAIL_URL", default="smtp://127.0.0.1:1025")
 vars().update(environ.Env.email_url_config(EMAIL_URL))
