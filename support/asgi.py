@@ -28,7 +28,7 @@ from support import stream  # noqa: E402 - needs the apps loaded above
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
-    elif scope["type"] == "http" and scope["path"] == stream.PATH:
+    elif scope["type"] == "http" and scope["path"] in stream.doors:
         await stream.serve(scope, receive, send)
     elif scope["type"] == "http":
         await pages(scope, receive, send)  # type: ignore[arg-type]

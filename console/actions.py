@@ -1,0 +1,203 @@
+"""What an agent does to a ticket. Each action is a plain POST that works without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from channels.delivery import send_again
+from console.desk import render_ticket
+from console.gate import agent_of, agents_only, visible_ticket
+from people.models import Team, User
+from support.secrets_guard import redact
+from tickets import reference
+from tickets.exceptions import StaleTicket, TicketError
+from tickets.files import store
+from tickets.inbound import InboundFile
+from tickets.models import Category, Priority, Status, Ticket
+from tickets.operations import follow_up, lifecycle, triage
+from tickets.operations.reply import add_note, reply
+
+TEXT_LENGTH = 100_000
+
+
+@agents_only()
+@require_POST
+def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
+    """Do one action; a change by others in between is shown and asked about first."""
+    ticket = visible_ticket(request, number)
+    operation = ACTIONS.get(action)
+    if operation is None:
+        return HttpResponse(status=404)
+    try:
+        told = operation(request, ticket)
+    except StaleTicket:
+        return _stale(request, ticket, action)
+    except (TicketError, ValueError) as error:
+        messages.error(request, str(error) or _("That did not work."))
+        return _back(request, ticket)
+    except OSError:
+        messages.error(request, _("Files cannot be stored at the moment. Nothing was sent."))
+        draft = request.POST.get("text", "")
+        return render_ticket(request, ticket, draft=draft, mode=action, status=503)
+    if told:
+        messages.success(request, told)
+    return _back(request, ticket)
+
+
+def _stale(request: HttpRequest, ticket: Ticket, action: str) -> HttpResponse:
+    messages.warning(
+        request,
+        _("Something happened here while you were writing. Please look again; your text is kept."),
+    )
+    fresh = visible_ticket(request, ticket.reference)
+    draft = request.POST.get("text", "")
+    return render_ticket(request, fresh, draft=draft, mode=action, status=409)
+
+
+def _back(request: HttpRequest, ticket: Ticket) -> HttpResponse:
+    place = request.POST.get("next", "")
+    if place and url_has_allowed_host_and_scheme(place, {request.get_host()}):
+        return redirect(place)
+    where = reverse("console:ticket", args=[ticket.reference])
+    view = request.POST.get("view", "")
+    return redirect(f"{where}?{urlencode({'view': view})}" if view.isalpha() else where)
+
+
+def _seen(request: HttpRequest) -> int | None:
+    given = request.POST.get("seen", "")
+    return int(given) if given.isdecimal() else None
+
+
+def _text(request: HttpRequest) -> str:
+    text = request.POST.get("text", "").strip()[:TEXT_LENGTH]
+    if not text:
+        raise TicketError(_("Please write something first."))
+    return text
+
+
+def _files(request: HttpRequest) -> list[InboundFile]:
+    uploads = request.FILES.getlist("files")
+    if len(uploads) > settings.HARBOUR_UPLOAD_COUNT:
+        raise TicketError(_("Too many files."))
+    if any((upload.size or 0) > settings.HARBOUR_UPLOAD_LIMIT for upload in uploads):
+        raise TicketError(_("A file is too large."))
+    return [store(upload.name or "file", upload.read()) for upload in uploads]
+
+
+def _reply(request: HttpRequest, ticket: Ticket) -> str:
+    after = Status(request.POST.get("after", Status.PENDING))
+    text = _text(request)
+    ticket.require_unchanged(_seen(request))
+    files = _files(request)
+    agent = agent_of(request)
+    reply(ticket, text, actor=agent, status=after, seen=_seen(request), files=files)
+    if ticket.assignee_id is None:
+        triage.assign(ticket, agent, actor=agent)
+    return _("Reply sent.")
+
+
+def _note(request: HttpRequest, ticket: Ticket) -> str:
+    text, _removed = redact(_text(request))
+    add_note(ticket, text, actor=agent_of(request), files=_files(request))
+    return ""
+
+
+def _assign(request: HttpRequest, ticket: Ticket) -> str:
+    chosen = request.POST.get("agent", "")
+    agent = get_object_or_404(User, pk=int(chosen), is_active=True) if chosen else None
+    triage.assign(ticket, agent, actor=agent_of(request))
+    return ""
+
+
+def _take(request: HttpRequest, ticket: Ticket) -> str:
+    triage.assign(ticket, agent_of(request), actor=agent_of(request))
+    return ""
+
+
+def _status(request: HttpRequest, ticket: Ticket) -> str:
+    status = Status(request.POST.get("status", ""))
+    lifecycle.set_status(ticket, status, actor=agent_of(request), seen=_seen(request))
+    return ""
+
+
+def _priority(request: HttpRequest, ticket: Ticket) -> str:
+    priority = Priority(request.POST.get("priority", ""))
+    triage.set_priority(ticket, priority, actor=agent_of(request))
+    return ""
+
+
+def _tags(request: HttpRequest, ticket: Ticket) -> str:
+    names = request.POST.get("tags", "").replace("，", ",").split(",")
+    triage.set_tags(ticket, names, actor=agent_of(request))
+    return ""
+
+
+def _team(request: HttpRequest, ticket: Ticket) -> str:
+    chosen = request.POST.get("team", "")
+    team = get_object_or_404(Team, pk=int(chosen)) if chosen else None
+    triage.move_to_team(ticket, team, actor=agent_of(request))
+    return ""
+
+
+def _category(request: HttpRequest, ticket: Ticket) -> str:
+    category = Category.objects.filter(slug=request.POST.get("category", "")).first()
+    triage.set_category(ticket, category, actor=agent_of(request))
+    return ""
+
+
+def _follow_up(request: HttpRequest, ticket: Ticket) -> str:
+    chosen, why = request.POST.get("when", ""), request.POST.get("why", "")
+    hours = {"1h": 1, "4h": 4, "1d": 24, "3d": 72, "7d": 168}
+    if chosen in hours:
+        at = timezone.now() + timedelta(hours=hours[chosen])
+    elif chosen:
+        at = datetime.fromisoformat(chosen).replace(tzinfo=UTC)
+    else:
+        follow_up.set_follow_up(ticket, None, actor=agent_of(request))
+        return ""
+    follow_up.set_follow_up(ticket, at, why=why, actor=agent_of(request))
+    return _("This ticket comes back by itself.")
+
+
+def _merge(request: HttpRequest, ticket: Ticket) -> str:
+    normal = reference.normalise(request.POST.get("into", ""))
+    if normal is None:
+        raise TicketError(_("This is not a ticket number."))
+    into = visible_ticket(request, normal)
+    lifecycle.merge(ticket, into, actor=agent_of(request))
+    return _("Merged into %(number)s.") % {"number": into.number}
+
+
+def _resend(request: HttpRequest, ticket: Ticket) -> str:
+    delivery = int(request.POST.get("delivery", "0"))
+    if not ticket.messages.filter(deliveries=delivery).exists():
+        raise TicketError(_("There is no such message."))
+    send_again(delivery)
+    return _("It is sent again.")
+
+
+ACTIONS: dict[str, Callable[[HttpRequest, Ticket], str]] = {
+    "reply": _reply,
+    "note": _note,
+    "assign": _assign,
+    "take": _take,
+    "status": _status,
+    "priority": _priority,
+    "tags": _tags,
+    "team": _team,
+    "category": _category,
+    "follow-up": _follow_up,
+    "merge": _merge,
+    "resend": _resend,
+}

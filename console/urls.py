@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from console import actions, content, desk, quarantine, settings_pages, setup
+
+app_name = "console"
+urlpatterns = [
+    path("", desk.queue, name="home"),
+    path("setup/", setup.setup, name="setup"),
+    path("views/<slug:slug>/", desk.queue, name="view"),
+    path("rows/<int:ticket_id>/", desk.row, name="row"),
+    path("tickets/<str:number>/", desk.ticket, name="ticket"),
+    path("tickets/<str:number>/live/", desk.live, name="live"),
+    path("tickets/<str:number>/here/", desk.here, name="here"),
+    path("tickets/<str:number>/<slug:action>/", actions.act, name="act"),
+    path("attachments/<uuid:public_id>/", content.attachment, name="attachment"),
+    path("messages/<int:pk>/frame/", content.frame, name="frame"),
+    path("messages/<int:pk>/original/", content.original, name="original"),
+    path("settings/inboxes/", settings_pages.inboxes, name="inboxes"),
+    path("settings/inboxes/<int:pk>/", settings_pages.inboxes, name="inbox"),
+    path("settings/templates/", settings_pages.templates, name="templates"),
+    path(
+        "settings/templates/<slug:kind>/<slug:language>/",
+        settings_pages.template,
+        name="template",
+    ),
+    path("mails/", settings_pages.automatic_mails, name="mails"),
+    path("follow-ups/", settings_pages.follow_ups, name="follow_ups"),
+    path("quarantine/", quarantine.listing, name="quarantine"),
+    path("quarantine/raw/<int:receipt_id>/", quarantine.raw, name="quarantine_raw"),
+    path("quarantine/<slug:item_id>/<slug:verdict>/", quarantine.decide, name="decide"),
+]
