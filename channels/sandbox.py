@@ -35,7 +35,10 @@ def understand(raw: bytes, *, timeout: float = 10.0, memory: int = _MEMORY) -> P
 
 
 class _Child:
-    """One child process, for one mail at a time."""
+    """One child process, for one mail at a time.
+
+    Its pipes are unbuffered: a fork must not inherit half a mail and write it a second time.
+    """
 
     def __init__(self, memory: int, seconds: int) -> None:
         self.limits = (memory, seconds)
@@ -43,7 +46,7 @@ class _Child:
         self.process = subprocess.Popen(  # noqa: S603 - our own module, no input in the command
             [sys.executable, "-s", "-m", "channels.sandbox_child", str(memory), str(seconds)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            cwd=_ROOT, env=environment, start_new_session=True,
+            cwd=_ROOT, env=environment, start_new_session=True, bufsize=0,
         )  # fmt: skip
 
     def ask(self, raw: bytes, timeout: float) -> ParsedMail:
@@ -55,7 +58,6 @@ class _Child:
         alarm.start()
         try:
             write_blob(stdin, raw)
-            stdin.flush()
             return read_mail(stdout)
         finally:
             alarm.cancel()
@@ -68,14 +70,11 @@ class _Child:
         self.process.wait()
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
-                _close(stream.fileno())
+                stream.close()
 
 
-def _close(number: int) -> None:
-    try:
-        os.close(number)
-    except OSError:
-        return
+class _Retired(Exception):
+    """A child ended by itself, as it does after a while; another one can be asked."""
 
 
 class _Children:
@@ -95,21 +94,14 @@ class _Children:
         with self._room:
             child, used = self._take(memory, math.ceil(timeout))
             try:
-                mail = child.ask(raw, timeout)
-            except Unreadable:
-                self._give_back(child)
-                raise
-            except (EOFError, OSError, ValueError):
-                gone_before = used and child.process.poll() == 0
-                child.end()
-                if gone_before:  # it had just retired; the mail was not its death
-                    return self._afresh(raw, timeout, memory)
-                raise Unreadable("takes too much time or memory") from None
-            self._give_back(child)
-            return mail
+                return self._ask(child, raw, timeout)
+            except _Retired:
+                if not used:
+                    raise Unreadable("takes too much time or memory") from None
+            return self._ask(_Child(memory, math.ceil(timeout)), raw, timeout)
 
-    def _afresh(self, raw: bytes, timeout: float, memory: int) -> ParsedMail:
-        child = _Child(memory, math.ceil(timeout))
+    def _ask(self, child: _Child, raw: bytes, timeout: float) -> ParsedMail:
+        """The child's answer; _Retired when it had left by itself before it saw the mail."""
         try:
             mail = child.ask(raw, timeout)
         except Unreadable:
@@ -117,6 +109,8 @@ class _Children:
             raise
         except (EOFError, OSError, ValueError):
             child.end()
+            if child.process.returncode == 0:
+                raise _Retired from None
             raise Unreadable("takes too much time or memory") from None
         self._give_back(child)
         return mail

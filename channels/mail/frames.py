@@ -13,22 +13,29 @@ _PAIRS = frozenset(("reply_to", "sender_headers", "to", "cc"))
 
 
 def write_blob(stream: IO[bytes], data: bytes) -> None:
-    stream.write(_LENGTH.pack(len(data)))
-    stream.write(data)
+    """One length-prefixed blob, also to a stream that takes only a part at a time."""
+    for piece in (_LENGTH.pack(len(data)), data):
+        rest = memoryview(piece)
+        while rest:
+            rest = rest[stream.write(rest) or 0 :]
 
 
 def read_blob(stream: IO[bytes], most: int = 1 << 31) -> bytes:
     """One length-prefixed blob; EOFError when the other side is gone."""
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        raise EOFError
-    (size,) = _LENGTH.unpack(head)
+    (size,) = _LENGTH.unpack(_exactly(stream, _LENGTH.size))
     if size > most:
         raise EOFError
-    data = stream.read(size)
-    if len(data) < size:
-        raise EOFError
-    return data
+    return _exactly(stream, size)
+
+
+def _exactly(stream: IO[bytes], size: int) -> bytes:
+    data = bytearray()
+    while len(data) < size:
+        piece = stream.read(min(size - len(data), 1 << 20))
+        if not piece:
+            raise EOFError
+        data += piece
+    return bytes(data)
 
 
 def write_mail(stream: IO[bytes], mail: ParsedMail) -> None:

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from channels import sandbox
 from channels.sandbox import Unreadable, understand
 from tests.channels.mail.letters import letter, raw
 
@@ -74,3 +75,11 @@ def test_a_forked_worker_starts_its_own_child() -> None:
         os._exit(0 if good else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert understand(big("parent")).text.strip() == "parent"
+
+
+def test_a_child_that_has_left_by_itself_is_replaced() -> None:
+    understand(big())
+    for child in sandbox._children._idle:
+        assert child.process.stdin is not None
+        child.process.stdin.close()
+    assert understand(big("after")).text.strip() == "after"
