@@ -140,7 +140,7 @@ def test_no_parameter_is_ever_a_500(api: Api, asked: list[tuple[str, str]]) -> N
     started = time.monotonic()
     answer = api.get(f"tickets?{query}")
     assert answer.status_code in (200, 400, 429), (query, answer.content)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5  # "pg_sleep(9)" would show, a busy machine not
 
 
 JSON = st.recursive(
