@@ -19,6 +19,7 @@ _ORDINARY_BYTES = 256 * 1024
 _ORDINARY_HEADER_BYTES = 64 * 1024
 _ORDINARY_PARTS = 50
 _MOST_CHILDREN = 2
+_LEAVING_SECONDS = 0.5
 _MEMORY = 512 * 1024 * 1024
 
 
@@ -66,8 +67,12 @@ class _Child:
         return self.process.poll() is None
 
     def end(self) -> None:
-        self.process.kill()
-        self.process.wait()
+        """Gone for certain; one that is leaving by itself may finish, so that we know it did."""
+        try:
+            self.process.wait(_LEAVING_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
                 stream.close()
@@ -121,6 +126,7 @@ class _Children:
                 child = self._idle.pop()
                 if child.alive() and child.limits == (memory, seconds):
                     return child, True
+                child.process.kill()
                 child.end()
         return _Child(memory, seconds), False
 
