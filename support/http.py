@@ -133,7 +133,9 @@ def _fetch(request: _Request) -> Answer:
     try:
         with (
             httpcore.ConnectionPool(ssl_context=_trust(), network_backend=network) as pool,
-            pool.stream(request.method, where, headers=lines, content=request.content) as response,
+            pool.stream(
+                request.method, where, headers=list(lines.items()), content=request.content
+            ) as response,
         ):
             return _answer(response, request.limit)
     except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:

@@ -53,14 +53,14 @@ class ProviderRequest(HttpRequest):
                     self.posted_files.append(part)
                 else:
                     self.fields[part[0]] = part[1]
+        self.texts = {name: _as_text(value) for name, value in self.fields.items()}
         post = QueryDict(mutable=True)
-        for name, value in self.fields.items():
-            post[name] = value.decode("utf-8", "replace")
-        self.POST = post
+        post.update(self.texts)
+        setattr(self, "POST", post)  # noqa: B010 - typed as if a request's form could not be set
 
     def text(self, name: str) -> str:
         """A field's text; empty when there is none."""
-        return str(self.POST.get(name, ""))
+        return self.texts.get(name, "")
 
 
 def _in_meta(name: str) -> str:

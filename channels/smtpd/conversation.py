@@ -7,14 +7,16 @@ and everything that answers for what becomes of a mail.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aiosmtpd.lmtp import LMTP
-from aiosmtpd.smtp import SMTP, syntax
+from aiosmtpd.smtp import SMTP, Envelope, syntax
 
 from channels.smtpd.content import Content
 
 if TYPE_CHECKING:
+    import asyncio
+
     from channels.smtpd.door import Door
 
 _SIZE = re.compile(r"\sSIZE=(\d{1,20})(?:\s|$)", re.IGNORECASE)
@@ -22,6 +24,14 @@ _SIZE = re.compile(r"\sSIZE=(\d{1,20})(?:\s|$)", re.IGNORECASE)
 _CHUNK = 1024 * 1024
 _UNLIMITED = 1_000_000
 _CALLS = {"MAIL": _UNLIMITED, "RCPT": _UNLIMITED, "DATA": _UNLIMITED, "RSET": _UNLIMITED, "*": 50}
+
+
+class MailEnvelope(Envelope):
+    """From whom and to whom; ``accounts`` has the account of each recipient."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.accounts: list[int] = []
 
 
 class Conversation(SMTP):
@@ -46,6 +56,18 @@ class Conversation(SMTP):
         self.is_busy = False
         self._was_refused = False
 
+    @property
+    def mail(self) -> MailEnvelope:
+        """The envelope of the mail that is being sent."""
+        return cast("MailEnvelope", self.envelope)
+
+    @property
+    def client_name(self) -> str:
+        return (self.session.host_name if self.session else None) or ""
+
+    def _create_envelope(self) -> MailEnvelope:
+        return MailEnvelope()
+
     def connection_made(self, transport: Any) -> None:
         """Turn away whoever has too many connections, before anything is set up for them."""
         name = transport.get_extra_info("peername")
@@ -64,9 +86,10 @@ class Conversation(SMTP):
 
     def close(self, farewell: str) -> None:
         """Say why, and hang up."""
-        if self.transport is not None and not self.transport.is_closing():
-            self.transport.write(farewell.encode() + b"\r\n")
-            self.transport.close()
+        transport = cast("asyncio.WriteTransport | None", self.transport)
+        if transport is not None and not transport.is_closing():
+            transport.write(farewell.encode() + b"\r\n")
+            transport.close()
 
     def _timeout_cb(self) -> None:
         self.close("421 4.4.2 Waited too long")
@@ -83,7 +106,7 @@ class Conversation(SMTP):
     async def smtp_DATA(self, arg: str | None) -> None:  # noqa: N802 - the name aiosmtpd calls
         if await self.check_helo_needed():
             return
-        if not self.envelope.rcpt_tos:
+        if not self.mail.rcpt_tos:
             await self.push("503 5.5.1 Error: need RCPT command")
             return
         if arg:
@@ -96,7 +119,7 @@ class Conversation(SMTP):
         finally:
             self.is_busy = False
         await self._reply(answer)
-        self._set_post_data_state()
+        self.envelope = self._create_envelope()
         if self.door.is_closing:
             self.close("421 4.3.2 Shutting down, try again later")
 
@@ -133,5 +156,5 @@ class LocalConversation(Conversation, LMTP):
     door_name = "lmtp"
 
     async def _reply(self, answer: str) -> None:
-        for _recipient in self.envelope.rcpt_tos:
+        for _recipient in self.mail.rcpt_tos:
             await self.push(answer)

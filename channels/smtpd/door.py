@@ -13,7 +13,7 @@ from django.conf import settings
 
 from channels.models import Receipt
 from channels.smtpd.content import Budget
-from channels.smtpd.conversation import Conversation, LocalConversation
+from channels.smtpd.conversation import Conversation, LocalConversation, MailEnvelope
 from channels.smtpd.directory import Directory, NoDatabase
 from channels.smtpd.peers import Peers
 from channels.smtpd.writer import NotStored, Writer
@@ -101,7 +101,7 @@ class Door:
 
     async def store(self, conversation: Conversation, mail: bytes) -> str:
         """Commit the mail, once for each account it is for; what to answer."""
-        envelope, session = conversation.envelope, conversation.session
+        envelope = conversation.mail
         by_account: dict[int, list[str]] = {}
         for address, account_id in zip(envelope.rcpt_tos, envelope.accounts, strict=True):
             by_account.setdefault(account_id, []).append(_plain(address))
@@ -109,7 +109,7 @@ class Door:
             "door": conversation.door_name,
             "mail_from": _plain(envelope.mail_from).strip("<>"),
             "peer": conversation.peer,
-            "helo": _plain(session.host_name)[:255],
+            "helo": _plain(conversation.client_name)[:255],
         }
         rows = [
             Receipt(account_id=account_id, body=mail, meta={**facts, "rcpt_tos": addresses})
@@ -133,17 +133,26 @@ class Door:
         return [*responses[:-1], "250-PIPELINING", responses[-1]]
 
     async def handle_MAIL(  # noqa: N802 - the name aiosmtpd calls
-        self, server: Conversation, session: Session, envelope: Any, address: str, options: Any
+        self,
+        server: Conversation,
+        session: Session,
+        envelope: MailEnvelope,
+        address: str,
+        options: Any,
     ) -> str:
         if not await self._peers.may_send(server.peer):
             return "451 4.7.1 Too many mails, try again later"
         envelope.mail_from = address
         envelope.mail_options.extend(options)
-        envelope.accounts = []
         return "250 2.1.0 OK"
 
     async def handle_RCPT(  # noqa: N802 - the name aiosmtpd calls
-        self, server: Conversation, session: Session, envelope: Any, address: str, options: Any
+        self,
+        server: Conversation,
+        session: Session,
+        envelope: MailEnvelope,
+        address: str,
+        options: Any,
     ) -> str:
         if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
             return "452 4.5.3 Too many recipients"

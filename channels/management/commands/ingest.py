@@ -117,7 +117,7 @@ def _process(ids: Sequence[int], patience: float) -> None:
 
 
 def _lines(batch: Sequence[_Mail]) -> Iterator[dict[str, Any]]:
-    ids = [mail.receipt_id for mail in batch]
+    ids = [mail.receipt_id for mail in batch if mail.receipt_id is not None]
     rows = Receipt.objects.filter(pk__in=ids).defer("body").select_related("message__ticket")
     found = {row.pk: row for row in rows}
     for mail in batch:
