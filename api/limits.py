@@ -71,22 +71,29 @@ def of_client(request: Request | HttpRequest, name: str, limit: int) -> Quota:
 
 
 def spend(name: str, key: str, limit: int, window: timedelta) -> Quota:
-    verdict = ratelimit.hit(key, limit=limit, window=window)
+    asked = ratelimit.Ask(key, limit, window)
+    return _quota(name, asked, ratelimit.ask(asked)[0])
+
+
+def _quota(name: str, asked: ratelimit.Ask, verdict: ratelimit.Verdict) -> Quota:
     return Quota(
         name=name,
-        limit=limit,
-        window=window,
+        limit=asked.limit,
+        window=asked.window,
         allowed=verdict.allowed,
         remaining=verdict.remaining,
         resets_in=verdict.reset if verdict.allowed else verdict.retry_after,
     )
 
 
-def require_few_wrong_numbers(request: Request) -> None:
-    """Close the status look-up to a client that has guessed too often."""
-    verdict = ratelimit.peek(_guesses(request), **_GUESSING)
-    if not verdict.allowed:
-        raise too_often(verdict.retry_after)
+def of_guesser(request: Request) -> Quota:
+    """``of_client`` for the look-up by number, closed to a client that guessed too often."""
+    calls = ratelimit.Ask(f"api:client:{_client(request)}", 60, MINUTE)
+    guesses = ratelimit.Ask(_guesses(request), _GUESSING["limit"], _GUESSING["window"], keep=False)
+    spent, guessed = ratelimit.ask(calls, guesses)
+    if not guessed.allowed:
+        raise too_often(guessed.retry_after)
+    return _quota("client", calls, spent)
 
 
 def count_wrong_number(request: Request) -> None:

@@ -28,6 +28,9 @@ class PlainStatusDetail(Endpoint):
     is_public = True
     serializer_class = PlainStatusShape
 
+    def spend(self, request: Request) -> limits.Quota:
+        return limits.of_guesser(request)
+
     @extend_schema(
         operation_id="get_status",
         summary="Look up the plain state by number",
@@ -36,7 +39,6 @@ class PlainStatusDetail(Endpoint):
         examples=[examples.PLAIN_STATUS],
     )
     def get(self, request: Request, reference: str) -> Response:
-        limits.require_few_wrong_numbers(request)
         number = references.normalise(reference)
         found = plain_status(number) if number else None
         if found is None:

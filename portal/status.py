@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from portal import access
+from portal.away import told_when_away
+from portal.csrf import from_quiet_page
 from portal.forms import CodeForm, NumberForm, ProofForm
 from portal.requests import quiet
 from support import crypto, ratelimit
@@ -41,6 +44,7 @@ def look_up(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD"])
+@told_when_away
 def status(request: HttpRequest, number: str) -> HttpResponse:
     """The plain state: received, being worked on, waiting for you, solved. Nothing else."""
     normal = reference.normalise(number)
@@ -48,10 +52,11 @@ def status(request: HttpRequest, number: str) -> HttpResponse:
         form = NumberForm({"number": number})
         form.is_valid()
         return render(request, "portal/look_up.html", {"form": form}, status=422)
-    if refusal := limited(request, "status-page", limit=60, window=timedelta(minutes=1)):
-        return refusal
-    if refusal := _locked(request, [_client(request, "wrong-number")]):
-        return refusal
+    views = ratelimit.Ask(_client(request, "status-page"), 60, timedelta(minutes=1))
+    guesses = ratelimit.Ask(_client(request, "wrong-number"), TRIES, WINDOW, keep=False)
+    for verdict in ratelimit.ask(views, guesses):
+        if not verdict.allowed:
+            return too_many(request, verdict.retry_after)
     told = plain_status(normal)
     if told is None:
         ratelimit.hit(_client(request, "wrong-number"), limit=TRIES, window=WINDOW)
@@ -67,9 +72,12 @@ def status(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
+@told_when_away
 def ask(request: HttpRequest, number: str) -> HttpResponse:
     """Mail a code to the address, if it is the request's. The answer never says whether."""
+    if request.method != "POST":  # as after a change of language
+        return redirect("portal:status", number=number)
     normal, form = reference.normalise(number), ProofForm(request.POST)
     if normal is None or not form.is_valid():
         context = {"number": number, "proof_form": form}
@@ -84,13 +92,21 @@ def ask(request: HttpRequest, number: str) -> HttpResponse:
     token = crypto.sign(_ASKED, payload, max_age=access.CODE_LIFE)
     response = redirect("portal:code", number=normal)
     response.set_cookie(
-        _ASKED, token, max_age=access.CODE_LIFE, httponly=True, samesite="Lax", path="/status/"
+        _ASKED,
+        token,
+        max_age=access.CODE_LIFE,
+        path="/status/",
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
     )
     return response
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@from_quiet_page
+@told_when_away
 def code(request: HttpRequest, number: str) -> HttpResponse:
     """Take the mailed code."""
     normal = reference.normalise(number) or ""
@@ -108,13 +124,14 @@ def code(request: HttpRequest, number: str) -> HttpResponse:
         for key in keys:
             ratelimit.hit(key, limit=TRIES, window=WINDOW)
         return quiet(render(request, "portal/code.html", {**context, "wrong": True}, status=422))
-    for key in keys:
-        ratelimit.reset(key)
+    ratelimit.reset(keys[1])
     return _enter(request, grant, normal)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@from_quiet_page
+@told_when_away
 def open_link(request: HttpRequest, token: str) -> HttpResponse:
     """The mailed one-time link: opening it changes nothing, the button does."""
     if request.method != "POST":
@@ -129,6 +146,8 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@from_quiet_page
+@told_when_away
 def open_status_link(request: HttpRequest, token: str) -> HttpResponse:
     """The signed link of an acknowledgement; scanners that open it learn nothing."""
     if request.method != "POST":
@@ -142,11 +161,13 @@ def open_status_link(request: HttpRequest, token: str) -> HttpResponse:
     return _enter(request, grant, "")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
+@from_quiet_page
 def forget(request: HttpRequest) -> HttpResponse:
     """This device is not to be remembered any longer."""
     response = redirect("portal:look_up")
-    access.forget(response)
+    if request.method == "POST":
+        access.forget(response)
     return response
 
 

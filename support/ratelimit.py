@@ -8,6 +8,7 @@ it must. Refused hits are not counted: asking again does not lengthen anybody's 
 import hashlib
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -18,7 +19,7 @@ import structlog
 from django.conf import settings
 from redis import Redis
 from redis.commands.core import Script
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError
 
 from support.redis import client
 
@@ -38,14 +39,56 @@ class Verdict(NamedTuple):
     reset: float
 
 
+class Ask(NamedTuple):
+    """One question: may ``key`` have ``cost`` more hits, and are they counted if so?"""
+
+    key: str
+    limit: int
+    window: timedelta
+    cost: int = 1
+    keep: bool = True
+
+    @property
+    def span(self) -> int:
+        return max(SLICES, int(self.window.total_seconds() * 1000))
+
+
 def hit(key: str, *, limit: int, window: timedelta, cost: int = 1) -> Verdict:
     """Count ``cost`` hits if they fit, and say so. Never raises: without Redis it counts alone."""
-    return _asked(key, limit=limit, window=window, cost=cost, keep=True)
+    return ask(Ask(key, limit, window, cost))[0]
 
 
 def peek(key: str, *, limit: int, window: timedelta) -> Verdict:
     """Say what one more hit would be told, without counting it."""
-    return _asked(key, limit=limit, window=window, cost=1, keep=False)
+    return ask(Ask(key, limit, window, keep=False))[0]
+
+
+def ask(*asks: Ask) -> list[Verdict]:
+    """Several hits or peeks in one round trip, each judged by itself. Never raises."""
+    if not _outage.lasts():
+        try:
+            return [_verdict(*answer) for answer in _answers(asks)]
+        except RedisError as error:
+            _outage.begin()
+            log.warning("rate limits are counted by each process alone", error=str(error))
+    return [
+        _alone.take(_hashed(a.key), span=a.span, limit=a.limit, cost=a.cost, keep=a.keep)
+        for a in asks
+    ]
+
+
+def _answers(asks: Sequence[Ask]) -> list[list[int]]:
+    script = _script(client())
+    calls = [([_hashed(a.key)], [a.span, a.limit, a.cost, int(a.keep)]) for a in asks]
+    if len(calls) > 1:
+        try:
+            pipe = client().pipeline(transaction=False)
+            for keys, args in calls:
+                pipe.evalsha(script.sha, len(keys), *keys, *args)
+            return list(pipe.execute())
+        except NoScriptError:  # Redis was restarted; nothing was counted
+            log.debug("the rate limit script is loaded again")
+    return [script(keys=keys, args=args) for keys, args in calls]
 
 
 def reset(key: str) -> None:
@@ -69,18 +112,6 @@ def client_key(remote_addr: str) -> str:
             return str(address.ipv4_mapped)
         return str(ip_network((address.packed[:8] + bytes(8), 64)))
     return str(address)
-
-
-def _asked(key: str, *, limit: int, window: timedelta, cost: int, keep: bool) -> Verdict:
-    name, span = _hashed(key), max(SLICES, int(window.total_seconds() * 1000))
-    if not _outage.lasts():
-        try:
-            answer = _script(client())(keys=[name], args=[span, limit, cost, int(keep)])
-            return _verdict(*answer)
-        except RedisError as error:
-            _outage.begin()
-            log.warning("rate limits are counted by each process alone", error=str(error))
-    return _alone.take(name, span=span, limit=limit, cost=cost, keep=keep)
 
 
 def _hashed(key: str) -> str:

@@ -63,7 +63,7 @@ _OPTIONS = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60
 DATABASES = {
     "default": {
         **environ.Env.db_url_config(DATABASE_URL),
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "support.postgres",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,
