@@ -76,14 +76,14 @@ private key or verification codes.
 """,
     ),
     (Kind.ACKNOWLEDGEMENT, "zh-hans"): Words(
-        "我们已收到您的请求 – {{ reference }}",
+        "我们已收到您的工单 – {{ reference }}",
         """{{ greeting }}
 
-我们已收到您的请求，工单编号为
+我们已收到您的工单，编号为
 
     {{ reference }}
 
-接下来：客服人员会阅读您的请求，并{{ reply_within }}回复您。
+接下来：客服人员会阅读您的工单，并{{ reply_within }}回复您。
 
 您可以随时查看处理进度或补充信息：
 {{ status_link }}
@@ -112,12 +112,12 @@ reopen it after that.
         "我们正在等待您的回复 – {{ reference }}",
         """{{ greeting }}
 
-我们已回复您的工单 {{ reference }}，需要您的回复才能继续处理。
+我们已回复您的工单 {{ reference }}，需要您进一步回复才能继续处理。
 
-请在此查看我们的回复并作答：
+请在此查看我们的回复并答复：
 {{ status_link }}
 
-您也可以直接回复本邮件。如果一直没有收到您的回复，我们将{{ solve_after }}把工单视为已解决，
+您也可以直接回复本邮件。如果一直没有收到您的回复，我们将{{ solve_after }}把工单标记为已解决，
 之后您仍可重新打开。
 
 {{ company }}
@@ -165,7 +165,7 @@ request without this mail.
 """,
     ),
     (Kind.ACCESS_CODE, "zh-hans"): Words(
-        "{{ code }} 是查看工单 {{ reference }} 的验证码",
+        "{{ code }} 是您查看工单 {{ reference }} 的验证码",
         """有人（希望是您本人）请求查看工单 {{ reference }}。
 
 您的验证码：
@@ -176,7 +176,7 @@ request without this mail.
 {{ link }}
 
 两者均只能使用一次，15 分钟内有效。如果不是您本人操作，请忽略本邮件：
-没有这封邮件，任何人都无法打开您的工单。
+没有这封邮件，任何人都无法查看您的工单。
 
 {{ company }}
 """,
