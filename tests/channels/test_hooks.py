@@ -28,6 +28,7 @@ from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
 CALLER = {"REMOTE_ADDR": "10.0.0.1"}
+CLIENT = Client(enforce_csrf_checks=True)
 
 
 @pytest.fixture(autouse=True)
@@ -69,9 +70,9 @@ def post(account: Account, call: Call) -> int:
     address = where(account, call.provider)
     headers = call.headers
     kind = call.content_type
-    client = Client(**CALLER)
-    response = client.generic("POST", address, call.body, content_type=kind, headers=headers)
-    return response.status_code
+    return CLIENT.generic(
+        "POST", address, call.body, content_type=kind, headers=headers, **CALLER
+    ).status_code
 
 
 def mandrill() -> tuple[Account, Call]:
@@ -369,14 +370,6 @@ def test_a_provider_may_try_the_address_with_head() -> None:
     assert Client().head(f"/hooks/{uuid4()}/mandrill/").status_code == 200
 
 
-def test_a_call_without_a_cookie_or_token_of_ours_is_taken() -> None:
-    call = calls.postmark()
-    client = Client(enforce_csrf_checks=True)
-    address = where(account_for(call), "postmark")
-    answer = client.post(address, call.body, content_type="application/json", headers=call.headers)
-    assert answer.status_code == 200
-
-
 def test_a_call_above_the_limit_is_refused_unread(settings: Any) -> None:
     settings.HARBOUR_MAIL_LIMIT = 1000
     call = calls.postmark()
@@ -393,19 +386,16 @@ def test_a_raw_mail_of_20_megabytes_in_a_form_is_taken() -> None:
     assert len(bytes(Receipt.objects.get().body)) == len(body)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [b"", b"{", b"[]", b"null", b"1", b'"x"', b"[" * 100_000, b"\xff\xfe", b"{}" * 3, b"--\r\n"],
-)
-@pytest.mark.parametrize("name", [*CALLS, "mandrill"])
-def test_a_broken_call_is_answered_and_never_breaks_us(
-    name: str, body: bytes, internet: dict[str, Any]
-) -> None:
+BROKEN = [b"", b"{", b"[]", b"null", b"1", b'"x"', b"[" * 100_000, b"\xff\xfe", b"{}{}", b"--\r\n"]
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_broken_call_is_answered_and_never_breaks_us(name: str, internet: dict[str, Any]) -> None:
     """Those who prove the caller and not the content take it: the worker then sets it aside."""
     account, call = set_up(name)
     internet |= call.internet
-    status = post(account, call.but(body=body))
-    assert status in (200, 400, 403)
+    for body in BROKEN:
+        assert post(account, call.but(body=body)) in (200, 400, 403)
     receipts.file_batch()
     for receipt in Receipt.objects.all():
         assert receipt.status in (Receipt.Status.QUARANTINED, Receipt.Status.IGNORED)
