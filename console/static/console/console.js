@@ -134,7 +134,19 @@ async function patchRow(id) {
     news.textContent = `${waiting.size} ${news.dataset.one}`;
   }
 }
+// One at a time: an older answer must never paint over a newer one.
+let patching = null;
+let again = false;
 async function patchThread() {
+  if (patching) { again = true; return; }
+  do {
+    again = false;
+    patching = patchOnce();
+    await patching.catch(() => {});
+  } while (again);
+  patching = null;
+}
+async function patchOnce() {
   const box = parsed(await html(`${base}live/`)).firstElementChild;
   if (!box) return;
   const timeline = $("#timeline");
