@@ -113,12 +113,13 @@ _ROWS = (
     """insert into people_identity (contact_id, kind, value)
        select n, 'email', 'customer' || n || '@example.org'
        from generate_series({first}, {last}) n""",
-    # dice: 0..99 by the ticket's number, so that every size has the same mix.
+    # Hashes of the ticket's number are the dice: the same mix at every size, and no part of it
+    # follows from another.
     """insert into tickets_ticket (id, reference, inbox_id, requester_id, team_id, assignee_id,
            subject, preview, status, priority, language, thread, waiting_since, pending_since,
            follow_up_why, created_at, active_at, solved_at, last_event_id)
-       select n, number, 1, 1 + n * 7 % {last}, nullif(dice % ({teams} + 1), 0),
-           case when dice % 2 = 0 then 1 + n % {agents} end,
+       select n, number, 1, 1 + n * 7 % {last}, nullif(abs(hashint8(n + 1) % ({teams} + 1)), 0),
+           case when hashint8(n + 2) % 2 = 0 then 1 + abs(hashint8(n + 3) % {agents}) end,
            'Question about order ' || n, 'Good morning, since yesterday my order shows',
            status, case when dice % 10 = 3 then 'high' else 'normal' end, 'en', '',
            case when status in ('new', 'open') then moment end,
