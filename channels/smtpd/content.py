@@ -52,10 +52,12 @@ class Content:
 
     def mail(self) -> bytes:
         """The mail without its transparency dots (RFC 5321, 4.5.2); empty when refused."""
-        mail = bytes(self._text.replace(b"\r\n.", b"\r\n")[2:])
+        mail = self._text.replace(b"\r\n.", b"\r\n")
+        self._text.clear()  # a big mail is here twice at most
+        del mail[:2]
         if len(mail) > self._limit:
             self._refuse("552 5.3.4 Message too big for this system")
-        return b"" if self.refusal else mail
+        return b"" if self.refusal else bytes(mail)
 
     def release(self) -> None:
         self._budget.give_back(self._held)

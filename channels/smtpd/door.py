@@ -29,7 +29,7 @@ class Limits:
     """How much, and how long. The seconds are those that RFC 5321, 4.5.3.2 asks for."""
 
     mail: int = field(default_factory=lambda: settings.HARBOUR_MAIL_LIMIT)
-    memory: int = 256 * 1024 * 1024
+    memory: int = 128 * 1024 * 1024
     connections: int = field(default_factory=lambda: settings.HARBOUR_SMTP_CONNECTIONS)
     connections_in_all: int = 1000
     mails_a_minute: int = field(default_factory=lambda: settings.HARBOUR_SMTP_RATE)

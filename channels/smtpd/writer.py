@@ -22,7 +22,7 @@ from support.faults import fault_point
 logger = logging.getLogger(__name__)
 
 BATCH_MAILS = 100
-BATCH_BYTES = 16 * 1024 * 1024
+BATCH_BYTES = 8 * 1024 * 1024
 _GONE = (OperationalError, InterfaceError)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import randrange
+from threading import Thread
 from typing import Any
 from uuid import uuid4
 
@@ -304,6 +306,45 @@ def test_an_sns_message_about_something_else_is_not_filed(internet: dict[str, An
     assert post(account_for(call), call) == 200
     receipts.file_batch()
     assert Receipt.objects.get().status == Receipt.Status.IGNORED
+
+
+class Bucket(BaseHTTPRequestHandler):
+    """S3 as far as one mail goes."""
+
+    def do_GET(self) -> None:
+        is_there = self.path.split("?")[0] == "/mails/in/m1"
+        body = calls.RAW.encode() if is_there else b"<Error><Code>NoSuchKey</Code></Error>"
+        self.send_response(200 if is_there else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize(("key", "status"), [("in/m1", "filed"), ("in/gone", "quarantined")])
+def test_a_mail_that_ses_put_into_a_bucket_is_fetched_by_the_worker(
+    key: str, status: str, internet: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Bucket)
+    Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "y")
+    action = {"type": "S3", "bucketName": "mails", "objectKey": key}
+    event = {
+        "notificationType": "Received",
+        "mail": {"source": calls.SENDER},
+        "receipt": {"recipients": [calls.INBOX], "action": action},
+    }
+    call = calls.sns({"Message": json.dumps(event)})
+    internet |= call.internet
+    assert post(account_for(call), call) == 200
+    receipts.file_batch()
+    server.shutdown()
+    receipt = Receipt.objects.get()
+    assert receipt.status == status, receipt.error
 
 
 def test_without_amazons_certificate_the_call_must_come_again(internet: dict[str, Any]) -> None:
