@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from argparse import ArgumentParser
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -14,7 +14,7 @@ from channels.smtpd.door import serve
 class Command(BaseCommand):
     help = "Takes mail by SMTP, or by LMTP with --lmtp."
     #: They would load every page of the web; the launcher has made them already.
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default=settings.SMTP_HOST)
