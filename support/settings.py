@@ -246,11 +246,8 @@ SILENCED_SYSTEM_CHECKS = ["security.W019"]  # which wants DENY
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": ["/admin/"],
     "DIRECTIVES": {
-        "default-src": [SELF],
+        **{f"{kind}-src": [SELF] for kind in ("default", "script", "style", "frame")},
         "img-src": [SELF, "data:"],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "frame-src": [SELF],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],
