@@ -78,10 +78,10 @@ def takes_part(ticket: Ticket, contact_id: int) -> bool:
 
 def redeem_code(request_id: int, code: str) -> Grant | None:
     """The grant for the right code, once; a wrong one counts as a try."""
-    row = _open_requests().filter(pk=request_id).first()
-    if row is None:
+    mine = _open_requests().filter(pk=request_id)
+    if not mine.update(tries=F("tries") + 1):  # counted first: tries at once are tries, too
         return None
-    AccessRequest.objects.filter(pk=request_id).update(tries=F("tries") + 1)
+    row = AccessRequest.objects.get(pk=request_id)
     digits = "".join(ch for ch in code if ch.isdigit())[:12]
     right = crypto.is_our_mac(row.code_mac or "-", "access-code", str(row.pk), digits)
     return _use(row) if right else None

@@ -9,15 +9,19 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from people.models import Contact
 from people.operations import Address, email_of
 from portal import access
+from portal.away import told_when_away
+from portal.csrf import from_quiet_page
 from portal.forms import AddForm
-from portal.requests import kept_files, quiet
+from portal.progress import steps_of
+from portal.requests import kept_files, quiet, too_much
 from support import secrets_guard
 from support.web import download, limited
 from tickets import reference
@@ -27,10 +31,9 @@ from tickets.inbound import InboundMessage
 from tickets.models import Attachment, Message, Status, Ticket
 from tickets.operations import lifecycle
 from tickets.operations.intake import receive_message
-from tickets.plain_status import PlainState, plain_status, state_of
+from tickets.plain_status import plain_status, state_of
 
 _SHOWN = (Message.Direction.INBOUND, Message.Direction.OUTBOUND)
-STEPS = (PlainState.RECEIVED, PlainState.IN_PROGRESS, PlainState.SOLVED)
 
 
 class MustProve(Exception):
@@ -48,6 +51,8 @@ def _open(request: HttpRequest, number: str) -> tuple[Ticket, Contact]:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@from_quiet_page
+@told_when_away
 def conversation(request: HttpRequest, number: str) -> HttpResponse:
     try:
         ticket, contact = _open(request, number)
@@ -57,6 +62,8 @@ def conversation(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if refusal := limited(request, "add", limit=60, window=timedelta(hours=1)):
             return refusal
+        if refusal := too_much(request, form.cleaned_data["files"]):
+            return refusal
         return _add(request, ticket, contact, form)
     context = {**_context(ticket, contact), "form": form}
     status = 422 if form.is_bound else 200
@@ -65,20 +72,26 @@ def conversation(request: HttpRequest, number: str) -> HttpResponse:
 
 def _context(ticket: Ticket, contact: Contact) -> dict[str, Any]:
     shown = ticket.messages.filter(direction__in=_SHOWN).exclude(author="stranger")
-    state = state_of(ticket)
-    reached = STEPS.index(state) if state in STEPS else 1
+    said = list(
+        shown.select_related("agent", "contact").prefetch_related("attachments").order_by("pk")
+    )
     return {
         "ticket": ticket,
         "contact": contact,
         "told": plain_status(ticket.reference),
-        "state": state,
-        "steps": [(step, number <= reached) for number, step in enumerate(STEPS)],
-        "messages_shown": shown.select_related("agent", "contact")
-        .prefetch_related("attachments")
-        .order_by("pk"),
-        "may_reopen": ticket.status == Status.SOLVED,
+        "steps": steps_of(ticket, state_of(ticket), said),
+        "said": said,
+        "may_reopen": _may_reopen(ticket),
         "may_solve": not ticket.is_done,
+        "is_over": ticket.is_done and not _may_reopen(ticket),
     }
+
+
+def _may_reopen(ticket: Ticket) -> bool:
+    """Afterwards, what the customer adds opens a new request that is linked to this one."""
+    if ticket.status != Status.SOLVED or ticket.solved_at is None:
+        return False
+    return timezone.now() - ticket.solved_at <= ticket.inbox.reopen_within
 
 
 def _add(request: HttpRequest, ticket: Ticket, contact: Contact, form: AddForm) -> HttpResponse:
@@ -110,14 +123,21 @@ def _add(request: HttpRequest, ticket: Ticket, contact: Contact, form: AddForm) 
     return response
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
+@from_quiet_page
+@told_when_away
 def set_state(request: HttpRequest, number: str) -> HttpResponse:
     """The customer says it is solved, or that it is not."""
+    if request.method != "POST":
+        return redirect("portal:conversation", number=number)
     try:
         ticket, _contact = _open(request, number)
     except MustProve:
         return redirect("portal:status", number=number)
     solved = request.POST.get("state") == "solved"
+    if not solved and not _may_reopen(ticket):
+        messages.error(request, _("It is too late to reopen this. Please write to us below."))
+        return redirect("portal:conversation", number=number)
     try:
         wanted = Status.SOLVED if solved else Status.OPEN
         lifecycle.set_status(ticket, wanted, actor=None, reason="customer")
@@ -131,6 +151,7 @@ def set_state(request: HttpRequest, number: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD"])
+@told_when_away
 def file(request: HttpRequest, number: str, public_id: uuid.UUID) -> HttpResponse:
     """A file of the conversation, for those who may read it; a note's files never."""
     try:

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
-from django.template.defaultfilters import filesizeformat
-from django.utils.translation import get_language, ngettext_lazy
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from support.language import supported
@@ -16,6 +18,8 @@ from tickets import reference
 from tickets.models import Category
 
 TEXT_LENGTH = 20_000
+#: A form sent sooner than this was not typed; one sent later was forgotten in a tab.
+QUICKEST, LONGEST_OPEN = timedelta(seconds=2), timedelta(days=7)
 
 
 class FilesInput(forms.ClearableFileInput):
@@ -27,41 +31,93 @@ class FilesField(forms.FileField):
 
     widget = FilesInput
 
+    @property
+    def most(self) -> int:
+        return settings.HARBOUR_UPLOAD_COUNT
+
+    @property
+    def largest(self) -> int:
+        return settings.HARBOUR_UPLOAD_LIMIT
+
+    @property
+    def too_many(self) -> str:
+        told = ngettext("At most %(most)d file.", "At most %(most)d files.", self.most)
+        return told % {"most": self.most}
+
+    @property
+    def limit(self) -> str:
+        return f"{self.largest / 2**20:g} MB"
+
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
         given: Sequence[Any] = data if isinstance(data, list | tuple) else [data]
         files = [file for file in given if file]
-        if len(files) > settings.HARBOUR_UPLOAD_COUNT:
-            most = settings.HARBOUR_UPLOAD_COUNT
-            raise forms.ValidationError(
-                ngettext_lazy("At most %(most)d file.", "At most %(most)d files.", most)
-                % {"most": most}
-            )
+        if len(files) > self.most:
+            raise forms.ValidationError(self.too_many)
         for file in files:
-            if file.size > settings.HARBOUR_UPLOAD_LIMIT:
-                limit = filesizeformat(settings.HARBOUR_UPLOAD_LIMIT)
-                told = {"name": file.name, "limit": limit}
+            if file.size > self.largest:
+                told = {"name": file.name, "limit": self.limit}
                 raise forms.ValidationError(_("%(name)s is larger than %(limit)s.") % told)
         return files
 
 
 class OnceForm(forms.Form):
-    """A form that is filed once, however often it is sent."""
+    """A form that is filed once, however often it is sent, and not by a machine in a blink."""
 
-    token = forms.UUIDField(widget=forms.HiddenInput, required=False)
-    website = forms.CharField(required=False, max_length=200)  # people leave this empty
+    token = forms.CharField(widget=forms.HiddenInput, required=False, max_length=200)
+    website = forms.CharField(  # a trap: people do not see it, and leave it empty
+        label=_("Website"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["token"].initial = uuid.uuid4
+        self.fields["token"].initial = new_token
 
     def clean_website(self) -> str:
         if self.cleaned_data["website"]:
             raise forms.ValidationError(_("Please leave this field empty."))
         return ""
 
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        try:
+            _seal().unsign(values.get("token", ""), max_age=LONGEST_OPEN)
+        except signing.BadSignature:
+            self.data = self.data.copy()
+            self.data["token"] = new_token()
+            raise forms.ValidationError(
+                _("This page was open for a long time. Please send it once more.")
+            ) from None
+        if _is_younger(values["token"], QUICKEST):
+            raise forms.ValidationError(_("That was very quick. Please send it once more."))
+        return values
+
     @property
     def external_id(self) -> str:
-        return f"form:{self.cleaned_data.get('token') or uuid.uuid4()}"
+        """The same for the same words from the same page: whoever goes back and changes them
+        has written another message."""
+        said = [str(self.cleaned_data.get(name, "")) for name in ("subject", "text", "email")]
+        words = hashlib.sha256("\0".join(said).encode()).hexdigest()[:16]
+        return f"form:{self.cleaned_data['token'].partition(':')[0]}:{words}"
+
+
+def new_token() -> str:
+    """Tells one showing of a form from another, and when it was shown."""
+    return _seal().sign(str(uuid.uuid4()))
+
+
+def _is_younger(token: str, age: timedelta) -> bool:
+    try:
+        _seal().unsign(token, max_age=age)
+    except signing.SignatureExpired:
+        return False
+    return True
+
+
+def _seal() -> signing.TimestampSigner:
+    return signing.TimestampSigner(salt="harbour.form")
 
 
 class RequestForm(OnceForm):

@@ -7,7 +7,7 @@ from portal import conversation, pages, requests, status
 app_name = "portal"
 urlpatterns = [
     path("", requests.start, name="start"),
-    path("received/<str:token>/", requests.received, name="received"),
+    path("received/<str:number>/", requests.received, name="received"),
     path("status/", status.look_up, name="look_up"),
     path("status/forget/", status.forget, name="forget"),
     path("status/open/<str:token>/", status.open_link, name="open_link"),
@@ -18,5 +18,7 @@ urlpatterns = [
     path("status/<str:number>/conversation/", conversation.conversation, name="conversation"),
     path("status/<str:number>/state/", conversation.set_state, name="set_state"),
     path("status/<str:number>/files/<uuid:public_id>/", conversation.file, name="file"),
+    path("language/", pages.language, name="language"),
     path("robots.txt", pages.robots, name="robots"),
+    path("favicon.ico", pages.favicon, name="favicon"),
 ]

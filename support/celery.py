@@ -22,5 +22,6 @@ app.conf.beat_schedule = {
     "complete attachments": {"task": "channels.tasks.complete_attachments", "schedule": 60.0},
     "prune": {"task": "support.tasks.prune", "schedule": 3600.0},
     "prune the API": {"task": "api.tasks.prune", "schedule": 3600.0},
+    "prune the portal": {"task": "portal.tasks.prune_access_requests", "schedule": 3600.0},
     "heartbeat": {"task": "support.tasks.heartbeat", "schedule": 10.0},
 }

@@ -7,6 +7,7 @@ from django.urls import include, path
 
 from support import web
 
+handler500 = "portal.pages.server_error"
 urlpatterns = [
     path("healthz", web.healthz, name="healthz"),
     path("readyz", web.readyz, name="readyz"),

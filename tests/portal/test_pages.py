@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import re
 import threading
-import uuid
+import time
+from unittest.mock import patch
 
 import pytest
 from django.core.cache import cache
@@ -13,6 +14,7 @@ from django.test import Client
 
 from channels.automatic import status_link
 from people.models import Identity
+from portal.forms import new_token
 from support.redis import client as redis
 from tests.factories import make_account, make_agent, make_inbox, make_ticket
 from tests.sink import Sink
@@ -38,9 +40,15 @@ def ticket() -> Ticket:
     return make_ticket(subject="Deposit missing", text="Where is my deposit?")
 
 
+def token() -> str:
+    """As on a page that was opened a minute ago."""
+    with patch("time.time", return_value=time.time() - 60):
+        return new_token()
+
+
 def form(**values: object) -> dict[str, object]:
     defaults = {"subject": "Deposit", "text": "It is missing.", "email": "ann@example.org"}
-    return {**defaults, "token": str(uuid.uuid4()), "language": "en", **values}
+    return {**defaults, "token": token(), "language": "en", **values}
 
 
 def shown(response: HttpResponse) -> str:
@@ -217,7 +225,7 @@ def test_the_customer_adds_solves_and_reopens(client: Client, sink: Sink, ticket
     prove(client, ticket, sink)
     place = f"/status/{ticket.reference}/conversation/"
     proof = SimpleUploadedFile("proof.png", b"\x89PNG\r\n\x1a\n" + b"0" * 20)
-    values = {"text": "More facts", "token": str(uuid.uuid4()), "files": [proof]}
+    values = {"text": "More facts", "token": token(), "files": [proof]}
     assert client.post(place, values).status_code == 302
     assert ticket.messages.count() == 2
     client.post(f"/status/{ticket.reference}/state/", {"state": "solved"})
@@ -235,7 +243,7 @@ def test_a_file_is_served_as_a_download_to_its_owner_only(
     page = SimpleUploadedFile("evil.html", b"<script>1</script>")
     client.post(
         f"/status/{ticket.reference}/conversation/",
-        {"text": "see file", "token": str(uuid.uuid4()), "files": [page]},
+        {"text": "see file", "token": token(), "files": [page]},
     )
     attachment = ticket.messages.order_by("pk").last().attachments.get()  # type: ignore[union-attr]
     place = f"/status/{ticket.reference}/files/{attachment.public_id}/"
@@ -261,7 +269,7 @@ def test_a_late_addition_becomes_a_linked_new_request(
 ) -> None:
     prove(client, ticket, sink)
     lifecycle.set_status(ticket, Status.CLOSED, actor=None)
-    values = {"text": "Again!", "token": str(uuid.uuid4())}
+    values = {"text": "Again!", "token": token()}
     client.post(f"/status/{ticket.reference}/conversation/", values)
     newest = Ticket.objects.order_by("pk").last()
     assert newest is not None

@@ -6,8 +6,13 @@
   each("time[data-local]", function (time) {
     var at = new Date(time.dateTime);
     if (isNaN(at)) return;
+    var day = { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+    var zone = new Intl.DateTimeFormat("en", { timeZoneName: "short" }).formatToParts(at).filter(function (part) {
+      return part.type === "timeZoneName";
+    })[0];
     time.title = time.textContent;
-    time.textContent = at.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+    time.textContent = at.toLocaleString(document.documentElement.lang, day) + (zone ? " " + zone.value : "");
+  });
   });
 
   each("[data-copy]", function (button) {
@@ -18,6 +23,11 @@
     });
   });
 
+  each("[data-print]", function (button) {
+    button.hidden = false;
+    button.addEventListener("click", function () { window.print(); });
+  });
+
   each("#problems", function (summary) { summary.focus(); });
 
   each("form[data-upload]", function (form) {
@@ -26,6 +36,7 @@
     if (!zone || !window.DataTransfer || !window.FormData) return;
     var list = zone.querySelector(".filelist");
     var chosen = [];
+    zone.querySelector("[data-script]").hidden = false;
 
     function size(bytes) { return bytes < 1048576 ? Math.ceil(bytes / 1024) + " KB" : (bytes / 1048576).toFixed(1) + " MB"; }
 
@@ -65,7 +76,7 @@
     function add(files) {
       var problem = "";
       Array.prototype.forEach.call(files, function (file) {
-        if (file.size > Number(zone.dataset.bytes)) problem = file.name + ": " + zone.dataset.tooLarge;
+        if (file.size > Number(zone.dataset.bytes)) problem = file.name + " – " + zone.dataset.tooLarge;
         else if (chosen.length >= Number(zone.dataset.most)) problem = zone.dataset.tooMany;
         else chosen.push(file);
       });
@@ -87,20 +98,35 @@
     form.addEventListener("submit", function (event) {
       if (!chosen.length) return;
       event.preventDefault();
+      var told = document.createElement("p");
+      var share = document.createElement("span");
       var bar = document.createElement("progress");
       var button = form.querySelector("button[type=submit]");
       var call = new XMLHttpRequest();
+      told.className = "sending";
+      told.textContent = zone.dataset.sending;
+      told.appendChild(share);
       bar.max = 100;
+      bar.value = 0;
       bar.setAttribute("aria-label", zone.dataset.sending);
+      zone.appendChild(told);
       zone.appendChild(bar);
       button.disabled = true;
-      call.upload.addEventListener("progress", function (step) { if (step.lengthComputable) bar.value = step.loaded / step.total * 100; });
+
+      function again() { told.remove(); bar.remove(); button.disabled = false; show(zone.dataset.failed); }
+
+      call.upload.addEventListener("progress", function (step) {
+        if (!step.lengthComputable) return;
+        bar.value = step.loaded / step.total * 100;
+        share.textContent = Math.round(bar.value) + " %";
+      });
       call.addEventListener("load", function () {
-        if (call.status < 400) { location.assign(call.responseURL); return; }
+        if (call.status >= 500) { again(); return; }
+        history.replaceState(null, "", call.responseURL || location.href);
         document.open(); document.write(call.responseText); document.close();
       });
-      call.addEventListener("error", function () { bar.remove(); button.disabled = false; show(zone.dataset.failed); });
-      call.open("POST", form.action || location.href);
+      call.addEventListener("error", again);
+      call.open("POST", form.getAttribute("action") || location.href);
       call.send(new FormData(form));
     });
   });
