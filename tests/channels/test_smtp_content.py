@@ -34,7 +34,9 @@ def test_a_mail_ends_at_a_dot_on_its_own_line(sent: bytes, mail: bytes, step: in
     assert read(sent + b"QUIT\r\n", step) == (mail, b"QUIT\r\n", "")
 
 
-@pytest.mark.parametrize("end", [b"\n.\n", b"\r.\r", b"\n.\r\n", b"\r\n.\n", b"\r.\r\n", b"\r\n.\r"])
+@pytest.mark.parametrize(
+    "end", [b"\n.\n", b"\r.\r", b"\n.\r\n", b"\r\n.\n", b"\r.\r\n", b"\r\n.\r"]
+)
 def test_no_other_ending_smuggles_a_second_mail(end: bytes) -> None:
     body = b"a" + end + b"MAIL FROM:<evil@example.org>\r\n"
     mail, rest, _ = read(body + b".\r\n")
