@@ -57,6 +57,12 @@ class PriorityChanged(TicketEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CategoryChanged(TicketEvent):
+    kind = "ticket.category_changed"
+    category: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TagsChanged(TicketEvent):
     kind = "ticket.tags_changed"
     added: list[str]

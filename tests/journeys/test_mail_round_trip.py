@@ -184,4 +184,4 @@ def test_a_refused_acknowledgement_is_logged_and_not_repeated(sink: Sink) -> Non
 def test_chinese_is_answered_in_chinese(sink: Sink) -> None:
     accept(make_account(), raw_mail(Subject="", text="您好，我的充值三个小时还没有到账。"), {})
     work()
-    assert "工单编号" in sink.mails[0].get_content()
+    assert "我们已收到您的工单" in sink.mails[0].get_content()

@@ -176,7 +176,7 @@ def _message(filing: _Filing) -> Message:
         direction=Message.Direction.INBOUND,
         author=filing.author,
         contact=filing.sender,
-        channel=inbound.sender.kind,
+        channel=inbound.meta.get("door", inbound.sender.kind),
         text=inbound.text,
         quoted=inbound.quoted,
         html=inbound.html,

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from people.models import Team, User
-from tickets.events import PriorityChanged, TagsChanged, TeamChanged, TicketAssigned
+from tickets.events import (
+    CategoryChanged,
+    PriorityChanged,
+    TagsChanged,
+    TeamChanged,
+    TicketAssigned,
+)
 from tickets.exceptions import TicketError
 from tickets.models import Category, Priority, Tag, Ticket
 from tickets.operations.change import change
@@ -73,8 +79,17 @@ def set_category(
     ticket: Ticket, category: Category | None, *, actor: User | None, seen: int | None = None
 ) -> None:
     with change(ticket, seen=seen) as work:
+        if work.ticket.category_id == (category.pk if category else None):
+            return
         work.ticket.category = category
         work.fields.add("category")
+        work.events.append(
+            CategoryChanged(
+                ticket_id=ticket.pk,
+                actor_id=actor.pk if actor else None,
+                category=category.slug if category else "",
+            )
+        )
 
 
 def set_tags(
