@@ -14,6 +14,7 @@ from channels.sandbox import understand
 from channels.threads import base_address, ticket_of_address, ticket_of_message_id
 from people.operations import Address
 from support import language
+from support.html import html_to_text
 from support.secrets_guard import redact
 from tickets import files, reference
 from tickets.inbound import InboundFile, InboundMessage
@@ -42,7 +43,7 @@ def inbound_of(call: RawCall) -> InboundMessage:
         sender=sender,
         text=text,
         quoted=quoted,
-        html=mail.html,
+        html=_without_secrets(mail.html),
         subject=subject,
         sent_at=mail.date or datetime.now(UTC),
         ticket_id=proved,
@@ -57,6 +58,11 @@ def inbound_of(call: RawCall) -> InboundMessage:
         receipt_id=call.receipt_id,
         meta=_bounce_facts(mail),
     )
+
+
+def _without_secrets(html: str) -> str:
+    """Tags may part a phrase, so HTML that holds one gives way to the redacted text."""
+    return "" if html and redact(html_to_text(html))[1] else html
 
 
 def _refuse_own(mail: ParsedMail, call: RawCall) -> None:

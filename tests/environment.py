@@ -32,9 +32,10 @@ def _number_valkey(worker: str) -> None:
     """Parallel workers share one Valkey: each takes a database number of its own, from 1 on."""
     number = int(re.sub(r"\D", "", worker) or 0) + 1
     url = urlsplit(os.environ["REDIS_URL"])
-    unix = url.scheme == "unix"
-    numbered = url._replace(query=f"db={number}") if unix else url._replace(path=f"/{number}")
-    os.environ["REDIS_URL"] = numbered.geturl()
+    if url.scheme == "unix":  # geturl() would drop the empty host's slashes
+        os.environ["REDIS_URL"] = f"unix://{url.path}?db={number}"
+    else:
+        os.environ["REDIS_URL"] = url._replace(path=f"/{number}").geturl()
 
 
 def _set_environment() -> None:

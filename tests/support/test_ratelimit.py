@@ -105,7 +105,7 @@ def test_a_dead_redis_costs_one_wait_and_then_none():
         assert [hit("dead", limit=500, window=MINUTE).allowed for _ in range(1000)].count(
             True
         ) == 500
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 5
     ratelimit.reset("dead")
 
 
