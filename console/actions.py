@@ -43,13 +43,13 @@ def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
         told = operation(request, ticket)
     except StaleTicket:
         return _stale(request, ticket, action)
-    except (TicketError, ValueError) as error:
-        messages.error(request, str(error) or _("That did not work."))
-        return _back(request, ticket)
+    except TicketError as error:
+        return _refused(request, ticket, action, str(error), 422)
+    except ValueError:
+        return _refused(request, ticket, action, _("That did not work."), 422)
     except OSError:
-        messages.error(request, _("Files cannot be stored at the moment. Nothing was sent."))
-        draft = request.POST.get("text", "")
-        return render_ticket(request, ticket, draft=draft, mode=action, status=503)
+        told = _("Files cannot be stored at the moment. Nothing was sent.")
+        return _refused(request, ticket, action, told, 503)
     if told:
         messages.success(request, told)
     return _back(request, ticket)
@@ -60,9 +60,21 @@ def _stale(request: HttpRequest, ticket: Ticket, action: str) -> HttpResponse:
         request,
         _("Something happened here while you were writing. Please look again; your text is kept."),
     )
+    return _shown_again(request, ticket, action, 409)
+
+
+def _refused(
+    request: HttpRequest, ticket: Ticket, action: str, why: str, status: int
+) -> HttpResponse:
+    messages.error(request, why)
+    return _shown_again(request, ticket, action, status)
+
+
+def _shown_again(request: HttpRequest, ticket: Ticket, action: str, status: int) -> HttpResponse:
+    """The ticket as it is now, with what the agent had written."""
     fresh = visible_ticket(request, ticket.reference)
-    draft = request.POST.get("text", "")
-    return render_ticket(request, fresh, draft=draft, mode=action, status=409)
+    draft, mode = request.POST.get("text", ""), "note" if action == "note" else "reply"
+    return render_ticket(request, fresh, draft=draft, mode=mode, status=status)
 
 
 def _back(request: HttpRequest, ticket: Ticket) -> HttpResponse:

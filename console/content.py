@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from io import BytesIO
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -71,7 +72,4 @@ def original(request: HttpRequest, pk: int) -> HttpResponse:
     """The raw mail exactly as it came."""
     message = _message(request, pk)
     receipt = get_object_or_404(Receipt, pk=message.receipt_id)
-    response = HttpResponse(bytes(receipt.body), content_type="text/plain; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="message-{pk}.eml"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return download(f"message-{pk}.eml", "text/plain; charset=utf-8", BytesIO(receipt.body))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -12,30 +13,17 @@ from redis.exceptions import RedisError
 
 from channels.models import AutomaticMail
 from console import queues
+from console.choices import choices_for
+from console.frame import frame
 from console.gate import agent_of, agents_only, visible_ticket
 from console.timeline import timeline
-from people.models import Team, User
-from people.permissions import may
+from people.models import User
 from support.redis import client as redis
 from tickets import reference
-from tickets.models import Category, Priority, Status, Ticket
+from tickets.models import Ticket
 
 VIEWER_SECONDS = 45
-
-
-def _frame(request: HttpRequest) -> dict[str, Any]:
-    """What every page of the desk shows: views with counts, who I am."""
-    agent = agent_of(request)
-    counts = {
-        view.slug: queues.counted(queues.tickets_in(view, agent))
-        for view in queues.VIEWS.values()
-        if view.slug != "solved"
-    }
-    return {
-        "agent": agent,
-        "views": [(view, counts.get(view.slug, "")) for view in queues.VIEWS.values()],
-        "is_admin": may(agent, "settings.edit"),
-    }
+LANGUAGES = dict(settings.LANGUAGES)
 
 
 def _list(request: HttpRequest, slug: str) -> dict[str, Any]:
@@ -54,7 +42,8 @@ def queue(request: HttpRequest, slug: str = "open") -> HttpResponse:
     found = Ticket.objects.by_reference(normal) if normal else None
     if found and Ticket.objects.visible_to(agent_of(request)).filter(pk=found.pk).exists():
         return redirect("console:ticket", number=found.reference)
-    return render(request, "console/desk.html", {**_frame(request), **_list(request, slug)})
+    shown = _list(request, slug)
+    return render(request, "console/desk.html", {**frame(request, shown["view"].slug), **shown})
 
 
 @agents_only()
@@ -68,9 +57,10 @@ def render_ticket(
     request: HttpRequest, shown: Ticket, *, draft: str = "", mode: str = "reply", status: int = 200
 ) -> HttpResponse:
     """The desk with one ticket open; ``draft`` is put back into the composer."""
+    listed = _list(request, request.POST.get("view") or request.GET.get("view", "open"))
     context = {
-        **_frame(request),
-        **_list(request, request.GET.get("view", "open")),
+        **frame(request, listed["view"].slug),
+        **listed,
         **ticket_context(request, shown),
         "draft": draft,
         "mode": mode,
@@ -82,16 +72,14 @@ def ticket_context(request: HttpRequest, shown: Ticket) -> dict[str, Any]:
     agent = agent_of(request)
     others = Ticket.objects.visible_to(agent).filter(requester_id=shown.requester_id)
     return {
+        "agent": agent,
         "ticket": shown,
         "items": timeline(shown),
         "identities": shown.requester.identities.order_by("pk"),
         "others": others.exclude(pk=shown.pk).order_by("-pk")[:6],
         "mails": AutomaticMail.objects.filter(ticket=shown).select_related("delivery"),
-        "statuses": [s for s in Status if s == shown.status or Status(shown.status).may_become(s)],
-        "priorities": Priority.choices,
-        "agents": User.objects.filter(is_active=True).order_by("name", "pk")[:200],
-        "teams": Team.objects.order_by("name")[:200],
-        "categories": Category.objects.all()[:200],
+        "choices": choices_for(shown),
+        "language": LANGUAGES.get(shown.language, shown.language or "–"),
         "tags_text": ", ".join(sorted(tag.name for tag in shown.tags.all())),
     }
 
@@ -101,7 +89,9 @@ def ticket_context(request: HttpRequest, shown: Ticket) -> dict[str, Any]:
 def live(request: HttpRequest, number: str) -> HttpResponse:
     """The open ticket's timeline and facts as they are now, to patch into the page."""
     shown = visible_ticket(request, number)
-    return render(request, "console/live.html", ticket_context(request, shown))
+    view = queues.VIEWS.get(request.GET.get("view", ""), queues.VIEWS["open"])
+    context = {**ticket_context(request, shown), "view": view}
+    return render(request, "console/live.html", context)
 
 
 @agents_only()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,36 +11,50 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from channels import quarantine
-from channels.models import Receipt
+from console.frame import frame
 from console.gate import agent_of, agents_only
-from console.settings_pages import frame
+from support.web import download
 
-PAGE = 100
+PAGE = 50
 SHOWN_BYTES = 64 * 1024
 
 
 @agents_only("quarantine.work")
 @require_GET
 def listing(request: HttpRequest) -> HttpResponse:
-    items = quarantine.listing(PAGE)
-    return render(
-        request, "console/quarantine.html", {**frame(request, "quarantine"), "rows": items}
-    )
+    try:
+        rows = quarantine.listing(PAGE + 1, request.GET.get("before", ""))
+    except ValueError:
+        rows = quarantine.listing(PAGE + 1)
+    more = rows[PAGE - 1].cursor if len(rows) > PAGE else ""
+    context = {**frame(request, "quarantine"), "rows": rows[:PAGE], "more": more}
+    return render(request, "console/quarantine.html", context)
 
 
 @agents_only("quarantine.work")
 @require_GET
-def raw(request: HttpRequest, receipt_id: int) -> HttpResponse:
-    """The payload exactly as it came, as text; nothing in it can run."""
-    receipt = Receipt.objects.filter(pk=receipt_id).first()
-    if receipt is None:
-        raise Http404
-    response = HttpResponse(
-        bytes(receipt.body)[:SHOWN_BYTES], content_type="text/plain; charset=utf-8"
-    )
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Disposition"] = f'attachment; filename="receipt-{receipt_id}.txt"'
-    return response
+def one(request: HttpRequest, item_id: str) -> HttpResponse:
+    """One item with its error, and the start of its payload as text."""
+    try:
+        item = quarantine.find(item_id)
+    except quarantine.NotQuarantined:
+        raise Http404 from None
+    payload = ""
+    if item.kind == "receipt":
+        payload = quarantine.raw(item_id)[:SHOWN_BYTES].decode("utf-8", "backslashreplace")
+    context = {**frame(request, "quarantine"), "row": item, "payload": payload}
+    return render(request, "console/quarantined.html", context)
+
+
+@agents_only("quarantine.work")
+@require_GET
+def raw(request: HttpRequest, item_id: str) -> HttpResponse:
+    """The payload exactly as it came, to download; nothing in it can run."""
+    try:
+        content = quarantine.raw(item_id)
+    except quarantine.NotQuarantined:
+        raise Http404 from None
+    return download(f"{item_id}.txt", "text/plain; charset=utf-8", BytesIO(content))
 
 
 @agents_only("quarantine.work")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from people.models import User
@@ -20,32 +20,22 @@ SEARCHED = 2000
 
 @dataclass(frozen=True)
 class QueueView:
+    """``key`` leads to it after G."""
+
     slug: str
-    label: object
+    label: str | Promise
     icon: str
     key: str
-    pick: Callable[[QuerySet[Ticket], User], QuerySet[Ticket]]
+    is_counted: bool = True
 
 
 VIEWS = {
     view.slug: view
     for view in (
-        QueueView(
-            "mine",
-            _("Assigned to me"),
-            "inbox",
-            "M",
-            lambda tickets, agent: tickets.filter(assignee=agent),
-        ),
-        QueueView(
-            "unassigned",
-            _("Unassigned"),
-            "dashed",
-            "U",
-            lambda tickets, agent: tickets.filter(assignee=None),
-        ),
-        QueueView("open", _("All open"), "layers", "A", lambda tickets, agent: tickets),
-        QueueView("solved", _("Solved"), "check", "S", lambda tickets, agent: tickets),
+        QueueView("mine", _("Assigned to me"), "inbox", "M"),
+        QueueView("unassigned", _("Unassigned"), "dashed", "U"),
+        QueueView("open", _("All open"), "layers", "A"),
+        QueueView("solved", _("Solved"), "check", "S", is_counted=False),
     )
 }
 
@@ -53,8 +43,11 @@ VIEWS = {
 def tickets_in(view: QueueView, agent: User) -> QuerySet[Ticket]:
     visible = Ticket.objects.visible_to(agent)
     if view.slug == "solved":
-        return visible.filter(status="solved")
-    return view.pick(visible.unsolved(), agent)
+        return visible.solved()
+    unsolved = visible.unsolved()
+    if view.slug == "mine":
+        return unsolved.assigned_to(agent)
+    return unsolved.unassigned() if view.slug == "unassigned" else unsolved
 
 
 def page_of(tickets: QuerySet[Ticket], before: str) -> tuple[list[Ticket], str]:
@@ -63,7 +56,7 @@ def page_of(tickets: QuerySet[Ticket], before: str) -> tuple[list[Ticket], str]:
         at, pk = place
         tickets = tickets.filter(Q(active_at__lt=at) | Q(active_at=at, pk__lt=pk))
     related = tickets.select_related("requester", "assignee", "inbox").prefetch_related("tags")
-    rows = list(related.order_by("-active_at", "-pk")[: PAGE + 1])
+    rows = list(related.latest_first()[: PAGE + 1])
     if len(rows) <= PAGE:
         return rows, ""
     last = rows[PAGE - 1]
@@ -89,6 +82,6 @@ def search(text: str, agent: User) -> QuerySet[Ticket]:
     visible = Ticket.objects.visible_to(agent)
     if "@" in text:
         return visible.filter(requester__identities__value=text.strip().lower())
-    latest = visible.order_by("-active_at", "-pk").values("pk")[:SEARCHED]
+    latest = visible.latest_first().values("pk")[:SEARCHED]
     words = Q(subject__icontains=text) | Q(requester__name__icontains=text)
     return Ticket.objects.filter(words, pk__in=latest)

@@ -15,8 +15,9 @@ from django.views.decorators.http import require_GET
 
 from channels import wording
 from channels.models import AutomaticMail, Template
+from console.frame import frame
 from console.gate import agent_of, agents_only
-from people.permissions import may
+from tickets import reference
 from tickets.models import Inbox, Ticket
 from tickets.operations import follow_up
 
@@ -55,11 +56,6 @@ class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]
             told = _("This message cannot say: %(names)s")
             raise forms.ValidationError(told % {"names": ", ".join(unknown)})
         return values
-
-
-def frame(request: HttpRequest, section: str) -> dict[str, Any]:
-    agent = agent_of(request)
-    return {"agent": agent, "section": section, "is_admin": may(agent, "settings.edit")}
 
 
 @agents_only("settings.edit")
@@ -125,9 +121,11 @@ def automatic_mails(request: HttpRequest) -> HttpResponse:
     """Why did the customer (not) get this mail?"""
     visible = Ticket.objects.visible_to(agent_of(request))
     rows = AutomaticMail.objects.filter(ticket__in=visible).select_related("ticket", "delivery")
-    address = request.GET.get("address", "").strip().lower()
-    if address:
-        rows = rows.filter(address=address)
+    wanted = request.GET.get("q", "").strip()[:254]
+    if normal := reference.normalise(wanted):
+        rows = rows.filter(ticket__references__number=normal)
+    elif wanted:
+        rows = rows.filter(address=wanted.lower())
     if (before := request.GET.get("before", "")).isdecimal():
         rows = rows.filter(pk__lt=int(before))
     page = list(rows.order_by("-pk")[:51])
@@ -135,7 +133,7 @@ def automatic_mails(request: HttpRequest) -> HttpResponse:
         **frame(request, "mails"),
         "rows": page[:50],
         "more": page[49].pk if len(page) > 50 else "",
-        "address": address,
+        "q": wanted,
     }
     return render(request, "console/automatic_mails.html", context)
 

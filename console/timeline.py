@@ -29,6 +29,24 @@ class Item:
     text: str = ""
     actor: str = ""
 
+    @property
+    def channel(self) -> str:
+        """The door it came by, in words."""
+        name = self.message.channel if self.message else ""
+        words = {
+            "email": _("email"),
+            "web": _("web form"),
+            "portal": _("status page"),
+            "api": "API",
+        }
+        return words.get(name, name)
+
+    @property
+    def is_stuck(self) -> bool:
+        """It did not arrive, or nobody can say: an agent decides."""
+        stuck = (Delivery.Status.FAILED, Delivery.Status.UNKNOWN)
+        return self.delivery is not None and self.delivery.status in stuck
+
 
 def timeline(ticket: Ticket) -> list[Item]:
     """The latest messages and events, oldest first."""

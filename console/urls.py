@@ -28,6 +28,7 @@ urlpatterns = [
     path("mails/", settings_pages.automatic_mails, name="mails"),
     path("follow-ups/", settings_pages.follow_ups, name="follow_ups"),
     path("quarantine/", quarantine.listing, name="quarantine"),
-    path("quarantine/raw/<int:receipt_id>/", quarantine.raw, name="quarantine_raw"),
+    path("quarantine/<slug:item_id>/", quarantine.one, name="quarantined"),
+    path("quarantine/<slug:item_id>/raw/", quarantine.raw, name="quarantine_raw"),
     path("quarantine/<slug:item_id>/<slug:verdict>/", quarantine.decide, name="decide"),
 ]

