@@ -13,7 +13,6 @@
     time.title = time.textContent;
     time.textContent = at.toLocaleString(document.documentElement.lang, day) + (zone ? " " + zone.value : "");
   });
-  });
 
   each("[data-copy]", function (button) {
     if (!navigator.clipboard) return;
