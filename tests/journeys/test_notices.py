@@ -37,6 +37,37 @@ def mail_with_picture() -> bytes:
     return mail.as_bytes()
 
 
+def bounce_of(sent_id: str) -> bytes:
+    """What Ann's mail server says of a mail that it cannot deliver (RFC 3464)."""
+    head = """From: MAILER-DAEMON@mx.example.org
+To: support@example.com
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <bounce-1@mx.example.org>
+Auto-Submitted: auto-replied
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+MIME-Version: 1.0
+
+--b
+Content-Type: text/plain
+
+The mailbox does not exist.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.org
+
+Final-Recipient: rfc822; ann@example.org
+Action: failed
+Status: 5.1.1
+
+--b
+Content-Type: message/rfc822
+
+"""
+    tail = f"Message-ID: {sent_id}\nSubject: Re: Kettle\n\nAn answer\n--b--\n"
+    return (head + tail).replace("\n", "\r\n").encode()
+
+
 def test_the_silent_customer_is_reminded_once_and_told_of_the_end(sink: Sink) -> None:
     accept(make_account(), raw_mail(Subject="充值", text="我的充值没有到账，请帮忙查询。"), {})
     work()
@@ -97,41 +128,8 @@ def test_a_bounce_of_our_reply_stops_mail_to_that_address_and_tells_the_agent(si
     message = reply(Ticket.objects.get(), "An answer", actor=make_agent())
     work()
     sent_id = str(sink.mails[1]["Message-ID"])
-    bounce = "\r\n".join(
-        [
-            "From: MAILER-DAEMON@mx.example.org",
-            "To: support@example.com",
-            "Subject: Undelivered Mail Returned to Sender",
-            "Message-ID: <bounce-1@mx.example.org>",
-            "Auto-Submitted: auto-replied",
-            'Content-Type: multipart/report; report-type=delivery-status; boundary="b"',
-            "MIME-Version: 1.0",
-            "",
-            "--b",
-            "Content-Type: text/plain",
-            "",
-            "The mailbox does not exist.",
-            "--b",
-            "Content-Type: message/delivery-status",
-            "",
-            "Reporting-MTA: dns; mx.example.org",
-            "",
-            "Final-Recipient: rfc822; ann@example.org",
-            "Action: failed",
-            "Status: 5.1.1",
-            "",
-            "--b",
-            "Content-Type: message/rfc822",
-            "",
-            f"Message-ID: {sent_id}",
-            "Subject: Re: Kettle",
-            "",
-            "An answer",
-            "--b--",
-            "",
-        ]
-    )
-    accept(account, bounce.encode(), {"mail_from": ""})
+    bounce = bounce_of(sent_id)
+    accept(account, bounce, {"mail_from": ""})
     work()
     assert Ticket.objects.count() == 1
     assert Identity.objects.get(value="ann@example.org").undeliverable_at is not None
