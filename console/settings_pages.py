@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -11,9 +12,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
 from django.views.decorators.http import require_GET
 
 from channels import wording
+from channels.automatic import span
 from channels.models import AutomaticMail, Template
 from console.frame import frame
 from console.gate import agent_of, agents_only
@@ -22,28 +25,38 @@ from tickets.models import Inbox, Ticket
 from tickets.operations import follow_up
 
 SAMPLE = {
-    "greeting": "Hello Ann,",
     "reference": "4829-1373-0456-7",
-    "reply_within": "within 24 hours",
-    "solve_after": "in 4 days",
-    "reopen_within": "within 14 days",
     "status_link": "https://support.example.com/status/r/…/",
     "code": "123456",
     "link": "https://support.example.com/status/open/…/",
-    "company": "Harbour",
 }
+
+
+def sample(language: str) -> dict[str, str]:
+    """What a preview shows in the place of a message's fields."""
+    with override(language):
+        return {
+            **SAMPLE,
+            "greeting": _("Hello %(name)s,") % {"name": "Ann"},
+            "reply_within": _("within %(span)s") % {"span": span(timedelta(hours=24))},
+            "solve_after": _("in %(span)s") % {"span": span(timedelta(days=4))},
+            "reopen_within": _("within %(span)s") % {"span": span(timedelta(days=14))},
+            "company": settings.HARBOUR_NAME,
+        }
 
 
 class InboxForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Inbox
         fields = ("name", "team", "reply_within", "reopen_within", "nudge_after", "solve_after")
+        labels = {"team": gettext_lazy("Team")}
 
 
 class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Template
         fields = ("subject", "body")
+        labels = {"subject": gettext_lazy("Subject"), "body": gettext_lazy("Text")}
 
     def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -109,7 +122,7 @@ def template(request: HttpRequest, kind: str, language: str) -> HttpResponse:
         "kind": AutomaticMail.Kind(kind),
         "language": dict(settings.LANGUAGES)[language],
         "variables": wording.VARIABLES[AutomaticMail.Kind(kind)],
-        "preview": words.fill(SAMPLE),
+        "preview": words.fill(sample(language)),
         "is_edited": held is not None,
     }
     return render(request, "console/template.html", context, status=422 if form.errors else 200)
