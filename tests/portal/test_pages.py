@@ -2,21 +2,17 @@ from __future__ import annotations
 
 import re
 import threading
-import time
-from unittest.mock import patch
 
 import pytest
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 
 from channels.automatic import status_link
 from people.models import Identity
-from portal.forms import new_token
 from support.redis import client as redis
 from tests.factories import make_account, make_agent, make_inbox, make_ticket
+from tests.portal.customer import SCRIPT, form, prove, shown, token
 from tests.sink import Sink
 from tests.working import work
 from tickets import reference
@@ -25,44 +21,12 @@ from tickets.operations import lifecycle
 from tickets.operations.reply import add_note, reply
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SCRIPT = '<script>alert("x")</script>'
-
-
-@pytest.fixture(autouse=True)
-def fresh_limits() -> None:
-    redis().flushdb()
-    cache.clear()
 
 
 @pytest.fixture
 def ticket() -> Ticket:
     make_account()
     return make_ticket(subject="Deposit missing", text="Where is my deposit?")
-
-
-def token() -> str:
-    """As on a page that was opened a minute ago."""
-    with patch("time.time", return_value=time.time() - 60):
-        return new_token()
-
-
-def form(**values: object) -> dict[str, object]:
-    defaults = {"subject": "Deposit", "text": "It is missing.", "email": "ann@example.org"}
-    return {**defaults, "token": token(), "language": "en", **values}
-
-
-def shown(response: HttpResponse) -> str:
-    return response.content.decode()
-
-
-def prove(client: Client, ticket: Ticket, sink: Sink, address: str = "ann@example.org") -> None:
-    """Ask for a code, take it from the mail, and enter it."""
-    client.post(f"/status/{ticket.reference}/ask/", {"email": address})
-    work()
-    code = re.search(r"^\s+(\d{6})\s*$", sink.mails[-1].get_content(), re.M)
-    assert code
-    response = client.post(f"/status/{ticket.reference}/code/", {"code": code[1]})
-    assert response.status_code == 302, shown(response)
 
 
 def test_a_request_by_the_form_shows_its_number_and_is_acknowledged(
