@@ -87,7 +87,11 @@ function listen() {
     soon(`row${id}`, () => patchRow(Number(id)));
     if (thread?.dataset.topic === topic) soon("thread", patchThread);
   };
-  stream.addEventListener("reset", () => { if (thread) patchThread(); });
+  stream.addEventListener("reset", () => {
+    news.hidden = false;
+    news.textContent = news.dataset.one;
+    if (thread) patchThread();
+  });
   stream.onopen = () => { document.documentElement.dataset.live = "on"; };
   stream.onerror = () => { document.documentElement.dataset.live = "off"; };
 }
