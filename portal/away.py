@@ -6,18 +6,20 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 RETRY_AFTER = 30
 KEPT = ("token", "subject", "text", "name", "email", "category", "language")
 
 
-def told_when_away(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def told_when_away(
+    view: Callable[..., HttpResponseBase],
+) -> Callable[..., HttpResponseBase]:
     """Answer 503 in plain words, and give back what was typed so that it can be sent again."""
 
     @wraps(view)
-    def told(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def told(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except (OperationalError, InterfaceError, OSError):

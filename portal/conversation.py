@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -152,7 +152,7 @@ def set_state(request: HttpRequest, number: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD"])
 @told_when_away
-def file(request: HttpRequest, number: str, public_id: uuid.UUID) -> HttpResponse:
+def file(request: HttpRequest, number: str, public_id: uuid.UUID) -> HttpResponseBase:
     """A file of the conversation, for those who may read it; a note's files never."""
     try:
         ticket, _contact = _open(request, number)

@@ -75,7 +75,7 @@ def _new_request(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def too_much(request: HttpRequest, uploads: Sequence[UploadedFile]) -> HttpResponse | None:
+def too_much(request: HttpRequest, uploads: Sequence[UploadedFile[bytes]]) -> HttpResponse | None:
     """A 429 page for a client who sends more bytes than anybody needs to."""
     megabytes = sum(upload.size or 0 for upload in uploads) // 1_000_000
     key = f"uploads:{ratelimit.client_key(client_ip(request))}"
@@ -109,7 +109,7 @@ class NoInbox(OperationalError):
     """Harbour is not set up yet: nothing can be taken in at the moment."""
 
 
-def kept_files(uploads: Sequence[UploadedFile]) -> tuple[InboundFile, ...]:
+def kept_files(uploads: Sequence[UploadedFile[bytes]]) -> tuple[InboundFile, ...]:
     """Store uploads. Raises ``OSError`` when storage is away."""
     return tuple(storage.store(upload.name or "file", upload.read()) for upload in uploads)
 
