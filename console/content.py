@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from io import BytesIO
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -31,7 +31,7 @@ def _message(request: HttpRequest, pk: int) -> Message:
 
 @agents_only()
 @require_GET
-def attachment(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+def attachment(request: HttpRequest, public_id: uuid.UUID) -> FileResponse:
     """A file, for agents who may see its ticket; pictures of safe kinds may be shown."""
     visible = Ticket.objects.visible_to(agent_of(request))
     file = get_object_or_404(Attachment, public_id=public_id, message__ticket__in=visible)
@@ -68,7 +68,7 @@ def frame(request: HttpRequest, pk: int) -> HttpResponse:
 
 @agents_only()
 @require_GET
-def original(request: HttpRequest, pk: int) -> HttpResponse:
+def original(request: HttpRequest, pk: int) -> FileResponse:
     """The raw mail exactly as it came."""
     message = _message(request, pk)
     receipt = get_object_or_404(Receipt, pk=message.receipt_id)

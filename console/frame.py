@@ -14,6 +14,7 @@ from console import queues
 from console.gate import agent_of
 from people.models import User
 from people.permissions import may
+from support import stream
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,7 @@ def frame(request: HttpRequest, place: str) -> dict[str, Any]:
     return {
         "agent": agent,
         "place": place,
+        "since": stream.latest(),
         "links": [*_views(agent), *_links(_LOG)],
         "settings_links": _links(_SETTINGS) if is_admin else [],
     }

@@ -8,9 +8,9 @@ from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
-from django.views.decorators.cache import never_cache
+from django.utils.cache import add_never_cache_headers
 
 from people.models import User
 from people.permissions import may
@@ -18,25 +18,26 @@ from tickets import reference
 from tickets.models import Ticket
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def agents_only(action: str = "tickets.work") -> Callable[[View[P]], View[P]]:
     """Let in who may do ``action``; send others to sign in, or away."""
 
     def guard(view: View[P]) -> View[P]:
-        @never_cache
         @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 if not User.objects.exists():
                     return redirect("console:setup")
                 return redirect_to_login(request.get_full_path())
             if not may(request.user, action):
                 raise PermissionDenied
-            return view(request, *args, **kwargs)
+            response = view(request, *args, **kwargs)
+            add_never_cache_headers(response)
+            return response
 
-        return guarded
+        return guarded  # type: ignore[return-value]  # _Wrapped loses the parameter's name
 
     return guard
 

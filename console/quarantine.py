@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -48,7 +48,7 @@ def one(request: HttpRequest, item_id: str) -> HttpResponse:
 
 @agents_only("quarantine.work")
 @require_GET
-def raw(request: HttpRequest, item_id: str) -> HttpResponse:
+def raw(request: HttpRequest, item_id: str) -> FileResponse:
     """The payload exactly as it came, to download; nothing in it can run."""
     try:
         content = quarantine.raw(item_id)

@@ -13,6 +13,8 @@ from people.models import User
 from tickets.models import Ticket
 
 PAGE = 50
+#: The queue's order is also the key its pages go on from.
+ORDER = ("-active_at", "-pk")
 MOST_COUNTED = 1000
 #: Words are looked for among so many of the latest tickets; numbers and addresses in all.
 SEARCHED = 2000
@@ -56,7 +58,7 @@ def page_of(tickets: QuerySet[Ticket], before: str) -> tuple[list[Ticket], str]:
         at, pk = place
         tickets = tickets.filter(Q(active_at__lt=at) | Q(active_at=at, pk__lt=pk))
     related = tickets.select_related("requester", "assignee", "inbox").prefetch_related("tags")
-    rows = list(related.latest_first()[: PAGE + 1])
+    rows = list(related.order_by(*ORDER)[: PAGE + 1])
     if len(rows) <= PAGE:
         return rows, ""
     last = rows[PAGE - 1]

@@ -2,7 +2,8 @@
 
 One subscription per process feeds a bounded queue for each client. A client subscribes
 first and then reads what it missed (``Last-Event-ID``) from the events table, so nothing
-falls between; ids commit out of order, so the backlog overlaps and repeats are dropped.
+falls between. Ids commit out of order, so places are told apart by writing transaction, as
+the relay does; what was read from the table is dropped when it comes again.
 A client that cannot keep up is cut off and resumes by itself.
 """
 
@@ -15,9 +16,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, TypeAlias
+from urllib.parse import parse_qs
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, models
+from django.db.models import Func, Q
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -37,8 +40,23 @@ doors: dict[str, Authorise] = {}
 
 HEARTBEAT_SECONDS = 20
 QUEUE = 256
-OVERLAP, BACKLOG = 200, 1000
+#: After this long a client comes back by itself, and its rights are looked at again.
+LIFE_SECONDS = 600
+BACKLOG = 1000
 _GAP = None  # put into a queue: the broker was away, catch up
+
+
+class Watermark(Func):
+    """Below this transaction id nothing can appear any more."""
+
+    template = "(pg_snapshot_xmin(pg_current_snapshot())::text::bigint)"
+    output_field = models.BigIntegerField()
+
+
+def latest() -> int:
+    """The last event of the feed, for a page to go on from; 0 before the first."""
+    settled = Event.objects.filter(transaction__lt=Watermark())
+    return settled.order_by("-transaction", "-pk").values_list("pk", flat=True).first() or 0
 
 
 class Hub:
@@ -47,11 +65,14 @@ class Hub:
     def __init__(self) -> None:
         self.queues: set[asyncio.Queue[dict[str, Any] | None]] = set()
         self._task: asyncio.Task[None] | None = None
+        self._is_subscribed = False
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[asyncio.Queue[dict[str, Any] | None]]:
         queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(QUEUE)
         self.queues.add(queue)
+        if self._is_subscribed:
+            queue.put_nowait(_GAP)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
         try:
@@ -66,12 +87,14 @@ class Hub:
             except (RedisError, OSError) as error:
                 logger.warning("live updates lost Redis: %s", type(error).__name__)
                 await asyncio.sleep(1)
-            self._spread(_GAP)
+            finally:
+                self._is_subscribed = False
 
     async def _subscribe(self) -> None:
         redis = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2)
         async with redis, redis.pubsub(ignore_subscribe_messages=True) as subscription:
             await subscription.subscribe(CHANNEL)
+            self._is_subscribed = True
             self._spread(_GAP)
             while self.queues:
                 message = await subscription.get_message(timeout=HEARTBEAT_SECONDS)
@@ -100,14 +123,23 @@ async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.body", "body": b""})
         return
     await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-    last = headers.get("last-event-id", "")
-    client = _Client(send, may_hear, int(last) if last.isdecimal() else 0)
+    client = _Client(send, may_hear, _place(headers, scope["query_string"]))
     gone = asyncio.create_task(_hung_up(receive))
     try:
         async with hub.listening() as queue:
-            await client.run(queue, gone)
+            await asyncio.wait_for(client.run(queue, gone), LIFE_SECONDS)
+    except (asyncio.CancelledError, TimeoutError):
+        pass  # the server stops, or it is time to come back: the client does by itself
     finally:
         gone.cancel()
+        await send({"type": "http.response.body", "body": b""})
+
+
+def _place(headers: dict[str, str], query: bytes) -> int | None:
+    """The last event that the client knows of: from before, or from when its page was made."""
+    since = parse_qs(query.decode("latin-1")).get("since", [""])[0]
+    last = headers.get("last-event-id") or since
+    return int(last) if last.isdecimal() and len(last) < 19 else None
 
 
 _HEADERS = [
@@ -118,7 +150,7 @@ _HEADERS = [
 
 
 class _Client:
-    def __init__(self, send: Send, may_hear: frozenset[str] | None, last: int) -> None:
+    def __init__(self, send: Send, may_hear: frozenset[str] | None, last: int | None) -> None:
         self._send, self._may_hear, self._last = send, may_hear, last
         self._told: set[int] = set()
 
@@ -137,17 +169,17 @@ class _Client:
                     await self._say(b": still here\n\n")
             elif (event := getting.result()) is not None:
                 await self._tell(event)
-            elif self._last:
+            elif self._last is not None:
                 await self._catch_up()
 
     async def _catch_up(self) -> None:
         try:
-            missed = await asyncio.to_thread(_backlog, self._last)
+            missed = await asyncio.to_thread(_backlog, self._last or 0)
         except DatabaseError:
             return
-        if len(missed) >= BACKLOG:
+        if missed is None:
             await self._say(b"event: reset\ndata: {}\n\n")
-            self._last = int(missed[-1]["id"])
+            self._last = None
             return
         for event in missed:
             await self._tell(event)
@@ -159,7 +191,7 @@ class _Client:
         self._told.add(number)
         if len(self._told) > 4 * BACKLOG:
             self._told = {each for each in self._told if each > number - BACKLOG}
-        self._last = max(self._last, number)
+        self._last = number
         if self._may_hear is None or self._may_hear.intersection(event["audience"]):
             body = json.dumps({key: event[key] for key in ("id", "kind", "topic", "actor_id")})
             await self._say(f"id: {number}\ndata: {body}\n\n".encode())
@@ -184,10 +216,16 @@ def _authorised(path: str, cookie: str) -> frozenset[str] | None:
         connection.close()
 
 
-def _backlog(last: int) -> list[dict[str, Any]]:
+def _backlog(last: int) -> list[dict[str, Any]] | None:
+    """What came after ``last`` in the feed's order; None when that is too long ago."""
     try:
-        rows = Event.objects.filter(pk__gt=last - OVERLAP).order_by("pk")
+        found = Event.objects.filter(pk=last).values_list("transaction", flat=True).first()
+        if found is None and last:
+            return None
+        after = Q(transaction=found, pk__gt=last) | Q(transaction__gt=found or 0)
+        rows = Event.objects.filter(after, transaction__lt=Watermark())
         columns = ("id", "kind", "topic", "audience", "actor_id")
-        return list(rows.values(*columns)[:BACKLOG])
+        missed = list(rows.order_by("transaction", "pk").values(*columns)[:BACKLOG])
+        return missed if len(missed) < BACKLOG else None
     finally:
         connection.close()

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from people.models import User
+from support.redis import client as redis
+from tests.console.desk_server import running_desk
+from tests.factories import make_account, make_agent, make_ticket
+from tests.journeys.running import CHROMIUM, CHROMIUM_ARGUMENTS
+from tickets.models import Ticket
+
+PASSWORD = "correct-horse-7"
+
+
+@pytest.fixture
+def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        warnings.warn(f"NO BROWSER: {CHROMIUM} is not installed", stacklevel=1)
+        pytest.skip(f"NO BROWSER: {CHROMIUM} is not installed")
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the driver keeps a loop running
+    redis().flushdb()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def desk_url(transactional_db: None) -> Iterator[str]:
+    with running_desk() as url:
+        yield url
+
+
+@pytest.fixture
+def mei(transactional_db: None) -> User:
+    mei = make_agent(name="Mei Lin", email="mei@example.com", role=User.Role.ADMIN)
+    mei.set_password(PASSWORD)
+    mei.save()
+    return mei
+
+
+@pytest.fixture
+def ticket(transactional_db: None) -> Ticket:
+    make_account()
+    return make_ticket(subject="Deposit missing", text="Where is it?")
+
+
+@pytest.fixture
+def page(browser: Browser, desk_url: str, mei: User) -> Page:
+    """A browser signed in as Mei, at the queue."""
+    return signed_in(
+        browser.new_context(viewport={"width": 1500, "height": 900}).new_page(), desk_url
+    )
+
+
+def signed_in(page: Page, url: str) -> Page:
+    page.goto(f"{url}/console/")
+    page.fill("[name=login]", "mei@example.com")
+    page.fill("[name=password]", PASSWORD)
+    page.click("button.wide")
+    page.wait_for_url("**/console/")
+    return page
