@@ -19,7 +19,7 @@ from tickets import reference
 from tickets.models import Category
 
 TEXT_LENGTH = 20_000
-#: A form sent sooner than this was not typed; one sent later was forgotten in a tab.
+#: A form sent later than this was forgotten in a tab.
 LONGEST_OPEN = timedelta(days=7)
 
 

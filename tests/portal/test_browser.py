@@ -79,7 +79,6 @@ def fill(page: Page) -> None:
     page.fill("#id_subject", "Deposit")
     page.fill("#id_text", "It is missing.")
     page.fill("#id_email", "ann@example.org")
-    page.wait_for_timeout(2100)  # who is quicker than people is asked again
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -136,7 +135,6 @@ def test_every_form_works_without_scripts(
     page.fill("#id_text", "Here is more.")
     file = {"name": "proof.png", "mimeType": "image/png", "buffer": PNG}
     page.set_input_files("#id_files", [file])  # type: ignore[list-item]
-    page.wait_for_timeout(2100)
     page.click("form.add [type=submit]")
     expect(page.locator(".msg").last).to_contain_text("Here is more.")
     with page.expect_download() as download:
