@@ -160,7 +160,6 @@ def test_the_form_works_without_scripts(harbour: Harbour, browser: Browser) -> N
     page.set_input_files(
         "input[type=file]", {"name": "p.txt", "mimeType": "text/plain", "buffer": b"x"}
     )
-    page.wait_for_timeout(2100)  # who is quicker than people is asked again
     page.get_by_role("button", name="Send request").click()
     expect(page.locator(".number")).to_be_visible()
     number = number_in(page.locator(".number").inner_text())
