@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
+from api.status import PlainStatusShape, _told
 from tests.api.conftest import Api
 from tests.factories import make_ticket
 from tickets import reference
 from tickets.models import Inbox, Status
 from tickets.operations.lifecycle import merge, set_status
+from tickets.plain_status import plain_status
 
 
 def test_the_number_tells_the_plain_state_and_no_more(desk: Inbox) -> None:
@@ -64,3 +66,9 @@ def test_what_is_no_number_is_a_404(desk: Inbox, number: str) -> None:
     answer: Any = Api().get(f"status/{number}")
     assert answer.status_code == 404
     assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_what_is_written_by_hand_is_what_the_contract_describes(desk: Inbox) -> None:
+    found = plain_status(make_ticket(desk).reference)
+    assert found is not None
+    assert _told(found) == dict(PlainStatusShape(found).data)
