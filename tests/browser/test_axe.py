@@ -118,7 +118,6 @@ def test_the_customers_pages(eyes: Eyes, request: pytest.FixtureRequest) -> None
     page.fill("#id_subject", "Deposit")
     page.fill("#id_text", "It is missing.")
     page.fill("#id_email", address)
-    page.wait_for_timeout(2500)
     page.click("form[data-upload] [type=submit]")
     page.wait_for_selector(".number")
     eyes.look("/received/")
