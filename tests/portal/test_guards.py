@@ -39,11 +39,16 @@ def ticket() -> Ticket:
 
 
 def test_right_wrong_and_unknown_take_the_same_time(ticket: Ticket) -> None:
+    """Means within 10 % and 5 ms. A leak shows in every round, a busy machine in one."""
     kinds = {
         "right": (ticket.reference, "ann@example.org"),
         "wrong": (ticket.reference, "eve@example.net"),
         "unknown": (reference.new(), "ann@example.org"),
     }
+    assert any(_take_the_same_time(kinds) for _ in range(4))
+
+
+def _take_the_same_time(kinds: dict[str, tuple[str, str]]) -> bool:
     took: dict[str, list[float]] = {kind: [] for kind in kinds}
     client = Client()
     for _ in range(105):
@@ -53,8 +58,7 @@ def test_right_wrong_and_unknown_take_the_same_time(ticket: Ticket) -> None:
             client.post(f"/status/{number}/ask/", {"email": address})
             took[kind].append(time.perf_counter() - begun)
     means = [mean(sorted(each[5:])[:90]) for each in took.values()]  # without the machine's hiccups
-    assert max(means) - min(means) < 0.005
-    assert max(means) < 1.1 * min(means) + 0.0005
+    return max(means) - min(means) < 0.005 and max(means) < 1.1 * min(means) + 0.0005
 
 
 def test_only_the_browser_that_sent_it_sees_the_confirmation() -> None:

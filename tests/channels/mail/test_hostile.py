@@ -39,11 +39,18 @@ HTML = [
 @pytest.mark.parametrize("piece", PLAIN)
 def test_200_kilobytes_of_adversarial_text_are_split_soon(piece: str) -> None:
     split_reply(plain_lines(fill(piece, 1000)))
-    assert cpu(lambda: split_reply(plain_lines(fill(piece)))) < 0.6
+    assert min(cpu(lambda: split_reply(plain_lines(fill(piece)))) for _ in range(2)) < 0.6
 
 
 def grows_linearly(run: Callable[[str], object], piece: str) -> bool:
-    """Eight times the input: linear work takes 8 times as long, quadratic work 64 times."""
+    """Eight times the input: linear work takes 8 times as long, quadratic work 64 times.
+
+    Quadratic work fails every try; a busy machine fails one.
+    """
+    return any(_grew_linearly(run, piece) for _ in range(4))
+
+
+def _grew_linearly(run: Callable[[str], object], piece: str) -> bool:
     few = min(cpu(run, fill(piece, BIG // 4)) for _ in range(2))
     many = min(cpu(run, fill(piece, 2 * BIG)) for _ in range(2))
     return many < max(25 * few, 0.8)
@@ -56,7 +63,7 @@ def test_the_work_of_splitting_grows_with_the_text_and_not_faster(piece: str) ->
 
 @pytest.mark.parametrize("piece", HTML)
 def test_200_kilobytes_of_adversarial_html_are_read_soon(piece: str) -> None:
-    assert cpu(lambda: split_reply(html_lines(fill(piece)))) < 1.0
+    assert min(cpu(lambda: split_reply(html_lines(fill(piece)))) for _ in range(2)) < 1.0
     assert grows_linearly(html_lines, piece)
 
 
@@ -172,12 +179,12 @@ def test_fifty_thousand_recipients_are_read_in_a_second_and_few_are_kept() -> No
 )
 def test_long_fields_cost_little(field: str, piece: str) -> None:
     mail = f"{field}: {fill(piece, 120_000)}\r\nFrom: a@example.com\r\n\r\nhi".encode()
-    assert cpu(lambda: check(parse_mail(mail))) < 1
+    assert min(cpu(lambda: check(parse_mail(mail))) for _ in range(2)) < 1
 
 
 def test_two_hundred_thousand_header_lines_are_cut() -> None:
     mail = b"X-A: b\r\n" * 200_000 + b"From: a@example.com\r\nSubject: x\r\n\r\nhello"
-    assert cpu(lambda: describe(mail)) < 2
+    assert min(cpu(lambda: describe(mail)) for _ in range(2)) < 2
     assert parse_mail(mail).subject == "x"
 
 
