@@ -37,6 +37,13 @@ class User(AbstractUser):
     language = models.CharField(max_length=10, blank=True)
     teams = models.ManyToManyField(Team, related_name="members", blank=True)
     sees_all_tickets = models.BooleanField(default=False)
+    signature = models.TextField(_("signature"), blank=True, default="", db_default="")
+    wants_mail = models.BooleanField(
+        _("tell me by mail"),
+        default=False,
+        db_default=False,
+        help_text=_("Mail about my tickets; I may answer it."),
+    )
 
     objects: ClassVar[AgentManager] = AgentManager()
 
@@ -77,6 +84,11 @@ class Identity(models.Model):
         null=True, help_text="When its owner proved it: DMARC, or a link or code we sent."
     )
     undeliverable_at = models.DateTimeField(null=True, help_text="Mail to it bounced for good.")
+    bounce_score = models.FloatField(
+        default=0, db_default=0, help_text="Soft 1, hard 2; a good send erodes it."
+    )
+    bounced_at = models.DateTimeField(null=True, help_text="The last bounce, soft or hard.")
+    bounce_reason = models.CharField(max_length=300, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [

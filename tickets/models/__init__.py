@@ -1,6 +1,6 @@
 from tickets.models.catalogue import Category, Tag
 from tickets.models.inbox import Inbox
-from tickets.models.message import Attachment, Message
+from tickets.models.message import Attachment, Message, SideThread
 from tickets.models.status import DONE, Priority, Status
 from tickets.models.ticket import (
     STATUS_FIELDS,
@@ -18,6 +18,7 @@ __all__ = [
     "Message",
     "Participant",
     "Priority",
+    "SideThread",
     "Status",
     "Tag",
     "Ticket",

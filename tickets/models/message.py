@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -10,6 +11,19 @@ from django.utils.translation import gettext_lazy as _
 from people.models import Contact, User
 from tickets.models.inbox import Inbox
 from tickets.models.ticket import Ticket
+
+
+class SideThread(models.Model):
+    """A talk with somebody else about a ticket: its messages stay between them and us."""
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="side_threads")
+    contact = models.ForeignKey(Contact, models.PROTECT, related_name="side_threads")
+    subject = models.CharField(max_length=255)
+    begun_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    begun_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.subject} ({self.contact})"
 
 
 class Message(models.Model):
@@ -36,10 +50,27 @@ class Message(models.Model):
     quoted = models.TextField(blank=True, help_text="What it quotes, folded and never cut.")
     html = models.TextField(blank=True, help_text="As it came; cleaned whenever shown.")
     external_id = models.CharField(max_length=255, blank=True)
+    side_thread = models.ForeignKey(
+        SideThread, models.CASCADE, null=True, related_name="messages", help_text="Never public."
+    )
+    addressing: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text="to, cc, bcc: lists of [name, address]; reply_to: where it asked answers to.",
+    )
+    fingerprint = models.CharField(
+        max_length=32,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Tells another message under the same id.",
+    )
     is_automatic = models.BooleanField(default=False)
     is_verified = models.BooleanField(default=False)
     receipt_id = models.BigIntegerField(null=True)
     failure = models.CharField(max_length=300, blank=True, help_text="Why it did not go out.")
+    send_at = models.DateTimeField(null=True, help_text="A reply that waits until then.")
+    withdrawn_at = models.DateTimeField(null=True, help_text="Taken back before it went out.")
     sent_at = models.DateTimeField(null=True, help_text="The sender's clock, or our delivery.")
     created_at = models.DateTimeField(db_default=Now())
 

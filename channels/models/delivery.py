@@ -1,6 +1,7 @@
+"""What goes out."""
+
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 from typing import Any, Self
 
@@ -10,90 +11,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from channels.base import Adapter
-from support.crypto import EncryptedJSONField
-from tickets.models import Inbox, Message, Ticket
-
-
-class Account(models.Model):
-    """How one inbox connects to its provider."""
-
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    inbox = models.ForeignKey(Inbox, on_delete=models.CASCADE, related_name="accounts")
-    kind = models.CharField(max_length=20)
-    address = models.CharField(max_length=254, blank=True, help_text="Lower case.")
-    settings = EncryptedJSONField(default=dict)
-    is_active = models.BooleanField(default=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["kind", "address"], condition=~Q(address=""), name="account_address_once"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.address}".strip()
-
-    @property
-    def adapter(self) -> Adapter:
-        return Adapter.registry[self.kind](**self.settings)
-
-
-class ReceiptQuerySet(models.QuerySet["Receipt"]):
-    def due(self) -> Self:
-        return self.filter(status=Receipt.Status.WAITING, due_at__lte=timezone.now())
-
-    def quarantined(self) -> Self:
-        return self.filter(status=Receipt.Status.QUARANTINED)
-
-
-class Receipt(models.Model):
-    """A raw mail or webhook call exactly as it came; says what became of it."""
-
-    class Status(models.TextChoices):
-        WAITING = "waiting", _("waiting")
-        FILED = "filed", _("filed")
-        DUPLICATE = "duplicate", _("duplicate")
-        IGNORED = "ignored", _("not filed")
-        QUARANTINED = "quarantined", _("quarantined")
-        DISCARDED = "discarded", _("discarded")
-
-    account = models.ForeignKey(
-        Account, on_delete=models.PROTECT, related_name="receipts", db_index=False
-    )
-    body = models.BinaryField()
-    meta = models.JSONField(default=dict)
-    provider_key = models.CharField(max_length=255, null=True, help_text="Refuses replays.")
-    status = models.CharField(max_length=12, choices=Status, default=Status.WAITING)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    due_at = models.DateTimeField(db_default=Now())
-    error = models.TextField(blank=True)
-    message = models.ForeignKey(
-        Message, models.SET_NULL, null=True, related_name="+", db_index=False
-    )
-    received_at = models.DateTimeField(db_default=Now())
-    processed_at = models.DateTimeField(null=True)
-
-    objects = ReceiptQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["account", "provider_key"], name="provider_call_taken_once"
-            )
-        ]
-        indexes = [
-            models.Index(
-                fields=["due_at", "id"], condition=Q(status="waiting"), name="receipt_due"
-            ),
-            models.Index(
-                fields=["-id"], condition=Q(status="quarantined"), name="receipt_quarantined"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"receipt {self.pk}"
+from channels.models.account import Account
+from tickets.models import Message, Ticket
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -115,6 +34,8 @@ class Delivery(models.Model):
         FAILED = "failed", _("failed")
         UNKNOWN = "unknown", _("unknown")
         SUPPRESSED = "suppressed", _("not sent")
+        HELD = "held", _("held")
+        WITHDRAWN = "withdrawn", _("withdrawn")
 
     account = models.ForeignKey(
         Account, on_delete=models.PROTECT, related_name="deliveries", db_index=False
@@ -147,7 +68,15 @@ class Delivery(models.Model):
                 fields=["due_at", "id"],
                 condition=Q(status__in=["queued", "sending"]),
                 name="delivery_due",
-            )
+            ),
+            models.Index(
+                fields=["account", "id"], condition=Q(status="held"), name="delivery_held"
+            ),
+            models.Index(
+                fields=["-id"],
+                condition=Q(status__in=["failed", "unknown"]),
+                name="delivery_stuck",
+            ),
         ]
 
     def __str__(self) -> str:
