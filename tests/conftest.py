@@ -9,6 +9,7 @@ import pytest
 
 from tests.sink import Sink, running_sink
 
+pytest_plugins = ["tests.browsing"]
 LOOPBACK = "127.0.0.1,::1,localhost"
 
 

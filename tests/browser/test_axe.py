@@ -8,22 +8,14 @@ headings in order, nothing outside of them.
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.journeys.running import (
-    CHROMIUM,
-    CHROMIUM_ARGUMENTS,
-    Harbour,
-    eventually,
-    running_harbour,
-)
+from tests.journeys.running import Harbour, eventually, running_harbour
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -55,19 +47,6 @@ SETTINGS = (
 def harbour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harbour]:
     with running_harbour(tmp_path_factory.mktemp("axe") / "var") as harbour:
         yield harbour
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        told = f"NO BROWSER: {CHROMIUM} is not installed; no page was looked at"
-        warnings.warn(told, stacklevel=1)
-        print(told)
-        pytest.skip(told)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 class Eyes:

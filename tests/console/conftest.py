@@ -1,37 +1,22 @@
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from people.models import User
 from support.redis import client as redis
 from tests.console.desk_server import running_desk
 from tests.factories import make_account, make_agent, make_ticket
-from tests.journeys.running import CHROMIUM, CHROMIUM_ARGUMENTS
 from tickets.models import Ticket
 
 PASSWORD = "correct-horse-7"
 
 
 @pytest.fixture
-def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        warnings.warn(f"NO BROWSER: {CHROMIUM} is not installed", stacklevel=1)
-        pytest.skip(f"NO BROWSER: {CHROMIUM} is not installed")
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the driver keeps a loop running
-    redis().flushdb()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
 def desk_url(transactional_db: None) -> Iterator[str]:
+    redis().flushdb()
     with running_desk() as url:
         yield url
 

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.running import (
-    CHROMIUM,
-    CHROMIUM_ARGUMENTS,
-    Harbour,
-    eventually,
-    running_harbour,
-)
+from tests.journeys.running import Harbour, eventually, running_harbour
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 ZOE = "zoe@example.org"
@@ -26,19 +18,6 @@ ZOE = "zoe@example.org"
 def harbour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harbour]:
     with running_harbour(tmp_path_factory.mktemp("journey") / "var") as harbour:
         yield harbour
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        warnings.warn(
-            f"NO BROWSER: {CHROMIUM} is not installed; journeys are not shown", stacklevel=1
-        )
-        pytest.skip(f"NO BROWSER: {CHROMIUM} is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from channels.automatic import status_link
-from support.redis import client as redis
 from tests.factories import make_account, make_agent, make_inbox, make_ticket
-from tests.journeys.running import CHROMIUM, CHROMIUM_ARGUMENTS
 from tickets import reference
 from tickets.models import Attachment, Category, Ticket
 from tickets.operations.reply import reply
@@ -43,19 +39,6 @@ HAND_OVER = """([selector, kind, name]) => {
   const event = kind === "paste" ? new ClipboardEvent(kind, init) : new DragEvent(kind, init);
   document.querySelector(selector).dispatchEvent(event);
 }"""
-
-
-@pytest.fixture
-def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        warnings.warn(f"NO BROWSER: {CHROMIUM} is not installed", stacklevel=1)
-        pytest.skip(f"NO BROWSER: {CHROMIUM} is not installed")
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the driver keeps a loop running
-    redis().flushdb()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
