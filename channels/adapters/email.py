@@ -51,6 +51,31 @@ class Email(Adapter):
     webhook_signing_key: str = secret("The key the provider signs its calls with.", default="")
     api_key: str = secret("For providers whose call only announces a mail.", default="")
     topics: str = setting("Amazon SES: the SNS topics to trust, by ARN.", default="")
+    imap_host: str = setting("Fetch from this server; empty: mail is handed to us.", default="")
+    imap_port: int = setting("Usually 993.", default=993)
+    imap_security: str = setting("ssl, starttls or none.", default="ssl")
+    sign_in: str = setting("How we sign in: password, google or microsoft.", default="password")
+    username: str = setting("Empty: the mailbox's address.", default="")
+    password: str = secret(
+        "A password for this program, where the provider makes such.", default=""
+    )
+    refresh_token: str = secret("From signing in at the provider.", default="")
+    access_token: str = secret("Good until access_token_until.", default="")
+    access_token_until: int = setting("Seconds since 1970.", default=0)
+    folder: str = setting("The folder that is fetched.", default="INBOX")
+    after_fetch: str = setting("keep, seen, move or delete.", default="keep")
+    move_to: str = setting("Where fetched mail is moved.", default="")
+    size_limit: int = setting("Bytes of a mail that is fetched; 0: HARBOUR_MAIL_LIMIT.", default=0)
+    smtp_host: str = setting("Send by this server; empty: by EMAIL_URL.", default="")
+    smtp_port: int = setting("Usually 587, or 465 with ssl.", default=587)
+    smtp_security: str = setting("starttls, ssl or none.", default="starttls")
+    smtp_username: str = setting("Where it differs from the mailbox's own.", default="")
+    smtp_password: str = secret("Where it differs from the mailbox's own.", default="")
+    outgoing: str = setting("A provider's API to send by, such as mailgun.", default="")
+    outgoing_key: str = secret("The key of that API.", default="")
+    outgoing_options: Mapping[str, str] = setting(
+        "What else that API wants, such as sender_domain.", default_factory=dict
+    )
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> None:
         raise Forged("mail comes by SMTP, or by a provider's own signed webhook")
