@@ -15,6 +15,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from support import local, logs
+from support.api_settings import REST_FRAMEWORK as REST_FRAMEWORK
+from support.api_settings import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -36,6 +38,12 @@ def _secret(name: str) -> str:
     if value := env(name, default="") or _SECRETS.get(name, ""):
         return str(value)
     raise ImproperlyConfigured(f"{name} is not set: see docs/operations.md")
+
+
+def _optional(name: str) -> str:
+    """The same, and empty when there is none."""
+    path = env(f"{name}_FILE", default="")
+    return Path(path).read_text().strip() if path else str(env(name, default=""))
 
 
 SECRET_KEY = _secret("SECRET_KEY")
@@ -205,6 +213,17 @@ EMAIL_TIMEOUT = 20
 ANYMAIL = env.json("HARBOUR_ANYMAIL", default={})
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("HARBOUR_FROM", default=f"support@{HARBOUR_MAIL_DOMAIN}")
 HARBOUR_SES_TOPICS = env.list("HARBOUR_SES_TOPICS", default=[])  # the SNS topics we trust
+# --- signing in to mailboxes ----------------------------------------------------------------
+HARBOUR_GOOGLE_CLIENT_ID = env("HARBOUR_GOOGLE_CLIENT_ID", default="")
+HARBOUR_GOOGLE_CLIENT_SECRET = _optional("HARBOUR_GOOGLE_CLIENT_SECRET")
+HARBOUR_MICROSOFT_CLIENT_ID = env("HARBOUR_MICROSOFT_CLIENT_ID", default="")
+HARBOUR_MICROSOFT_CLIENT_SECRET = _optional("HARBOUR_MICROSOFT_CLIENT_SECRET")
+HARBOUR_MICROSOFT_TENANT = env("HARBOUR_MICROSOFT_TENANT", default="organizations")
+# Microsoft 365 run by 21Vianet has addresses of its own; see docs/email.md.
+HARBOUR_MICROSOFT_LOGIN = env(
+    "HARBOUR_MICROSOFT_LOGIN", default="https://login.microsoftonline.com"
+)
+HARBOUR_MICROSOFT_MAIL = env("HARBOUR_MICROSOFT_MAIL", default="https://outlook.office.com")
 
 # --- tasks --------------------------------------------------------------------------------
 CELERY_BROKER_URL = env("HARBOUR_BROKER_URL", default="") or local.broker_url(REDIS_URL)
@@ -258,42 +277,11 @@ CONTENT_SECURITY_POLICY = {
 # --- network out --------------------------------------------------------------------------
 HARBOUR_PRIVATE_HOSTS = env.list("HARBOUR_PRIVATE_HOSTS", default=[])  # inside, and yet asked
 
-# --- API ------------------------------------------------------------------------------------
-REST_FRAMEWORK = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    # api.base.Endpoint names its own; whatever forgets to stand on it is denied.
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "api.pages.CursorPages",
-    "DEFAULT_FILTER_BACKENDS": [],
-    "EXCEPTION_HANDLER": "api.problems.handle",
-    "UNAUTHENTICATED_USER": None,
-    "URL_FORMAT_OVERRIDE": None,
-}
+# --- API: the rest stands in support/api_settings.py ---------------------------------------
 HARBOUR_API_RATE = env.int("HARBOUR_API_RATE", default=600)  # calls a minute, a token
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Harbour API",
-    "DESCRIPTION": "Tickets, messages, contacts, attachments and plain status.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "api.schema.add_shared_parts",
-    ],
-    "PREPROCESSING_HOOKS": ["api.schema.leave_out_aliases"],
-    "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"StatusEnum": "tickets.models.Status"},
-    "LICENSE": {"name": "AGPL-3.0-or-later"},
-}
 
 # --- logs -----------------------------------------------------------------------------------
 LOGGING_CONFIG = None
 logs.configure(as_json=env.bool("HARBOUR_LOG_JSON", default=not HARBOUR_DEMO))
 HARBOUR_NAME = env("HARBOUR_NAME", default="Harbour")
+HARBOUR_METRICS_TOKEN = _optional("HARBOUR_METRICS_TOKEN")  # what /metrics is asked with

@@ -29,7 +29,7 @@ def test_every_event_and_its_handlers_are_documented() -> None:
 def test_every_setting_is_documented() -> None:
     source = (ROOT / "support" / "settings.py").read_text()
     names = set(re.findall(r"env(?:\.\w+)?\(\s*\"([A-Z_]+)\"", source))
-    names |= set(re.findall(r"_secret\(\"([A-Z_]+)\"\)", source))
+    names |= set(re.findall(r"_(?:secret|optional)\(\"([A-Z_]+)\"\)", source))
     missing = sorted(name for name in names if f"`{name}`" not in OPERATIONS)
     assert not missing
 
