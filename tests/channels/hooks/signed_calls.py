@@ -1,4 +1,4 @@
-"""A call of each provider that hands over the same mail, proved as that provider proves it."""
+"""The providers that sign what they say."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ import secrets
 import time
 import uuid
 from base64 import b64encode
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
 from urllib.parse import urlencode
 
 from cryptography import x509
@@ -21,91 +18,24 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
-from support.http import Answer
-
-FILE = bytes(range(256)) * 40 + b"\r\n\r\n--x--\r\n\r\r\n\n"
-SUBJECT, TEXT = "Kessel für 港湾 leaks", "It leaks.\r\nBitte helfen – 请帮忙."
-HTML = "<p>It <b>leaks</b>.</p><img src='cid:pic1'>"
-SENDER, INBOX = "ann@example.org", "support@example.com"
-USER, KEY, API_KEY = "hook:s3cret-pass", "key-0123456789abcdef", "api-42"
-TOPIC = "arn:aws:sns:eu-west-1:123456789012:mail-in"
-CERTIFICATE_URL = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0a1b2c3d4e.pem"
-
-HEADERS = [
-    ("From", f"Ann <{SENDER}>"),
-    ("To", INBOX),
-    ("Subject", SUBJECT),
-    ("Message-ID", "<hook-1@example.org>"),
-    ("Date", "Mon, 02 Mar 2026 12:00:00 +0000"),
-]
-RAW = "\r\n".join(
-    [
-        *(f"{name}: {value}" for name, value in HEADERS),
-        "MIME-Version: 1.0",
-        'Content-Type: multipart/mixed; boundary="bb"',
-        "",
-        "--bb",
-        "Content-Type: text/plain; charset=utf-8",
-        "Content-Transfer-Encoding: 8bit",
-        "",
-        TEXT,
-        "--bb",
-        "Content-Type: application/octet-stream",
-        'Content-Disposition: attachment; filename="data.bin"',
-        "Content-Transfer-Encoding: base64",
-        "",
-        b64encode(FILE).decode(),
-        "--bb--",
-        "",
-    ]
+from tests.channels.hooks.calls import (
+    API_KEY,
+    FILE,
+    HEADERS,
+    INBOX,
+    KEY,
+    RAW,
+    SENDER,
+    SUBJECT,
+    TEXT,
+    Call,
+    form,
+    hex_mac,
+    ok,
 )
 
-
-@dataclass
-class Call:
-    """What is posted, with what the account must know, and what else is on the network."""
-
-    provider: str
-    body: bytes
-    content_type: str = "application/json"
-    headers: dict[str, str] = field(default_factory=dict)
-    config: dict[str, str] = field(default_factory=dict)
-    internet: dict[str, Answer] = field(default_factory=dict)
-
-    def but(self, **changes: Any) -> Call:
-        return replace(self, **changes)
-
-
-def ok(body: bytes | str | dict[str, Any]) -> Answer:
-    if isinstance(body, dict):
-        body = json.dumps(body)
-    return Answer(200, {}, body.encode() if isinstance(body, str) else body)
-
-
-def by_user(provider: str, body: Any, **values: Any) -> Call:
-    """A call proved by user and password."""
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    headers = {"Authorization": "Basic " + b64encode(USER.encode()).decode()}
-    return Call(provider, content, headers=headers, config={"webhook_secret": USER}, **values)
-
-
-def form(fields: dict[str, str | bytes], files: dict[str, tuple[str, bytes]]) -> tuple[bytes, str]:
-    """A multipart form: its body and content type."""
-    mark = secrets.token_hex(12)
-    out = b""
-    for name, value in fields.items():
-        content = value.encode() if isinstance(value, str) else value
-        head = f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'
-        out += head.encode() + content + b"\r\n"
-    for name, (filename, content) in files.items():
-        head = f'--{mark}\r\nContent-Disposition: form-data; name="{name}"; filename="{filename}"'
-        out += (head + "\r\nContent-Type: application/octet-stream\r\n\r\n").encode()
-        out += content + b"\r\n"
-    return out + f"--{mark}--\r\n".encode(), f"multipart/form-data; boundary={mark}"
-
-
-def hex_mac(body: bytes, key: str = KEY) -> str:
-    return hmac.new(key.encode(), body, hashlib.sha256).hexdigest()
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:mail-in"
+CERTIFICATE_URL = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0a1b2c3d4e.pem"
 
 
 @lru_cache(maxsize=1)
@@ -165,21 +95,6 @@ def amazon_ses(**values: str) -> Call:
     return sns({"Message": json.dumps(event)}, **values)
 
 
-def brevo() -> Call:
-    item = {
-        "Uuid": [str(uuid.uuid4())],
-        "Headers": dict(HEADERS) | {"Return-Path": f"<{SENDER}>", "Delivered-To": INBOX},
-        "RawTextBody": TEXT,
-        "Attachments": [
-            {"Name": "data.bin", "ContentType": "application/octet-stream", "DownloadToken": "t/1"}
-        ],
-    }
-    call = by_user("brevo", {"items": [item]})
-    call.config["api_key"] = API_KEY
-    call.internet = {"https://api.brevo.com/v3/inbound/attachments/t%2F1": ok(FILE)}
-    return call
-
-
 def mailersend() -> Call:
     data = {
         "id": secrets.token_hex(8),
@@ -215,18 +130,6 @@ def mailgun_parsed() -> Call:
     }
     body, content_type = form(fields, {"attachment-1": ("data.bin", FILE)})
     return Call("mailgun", body, content_type, config={"webhook_signing_key": KEY})
-
-
-def mailjet() -> Call:
-    part = {
-        "ContentRef": "Attachment1",
-        "Headers": {
-            "Content-Type": 'application/octet-stream; name="data.bin"',
-            "Content-Disposition": 'attachment; filename="data.bin"',
-        },
-    }
-    said = {"Sender": SENDER, "Recipient": INBOX, "Headers": dict(HEADERS), "Text-part": TEXT}
-    return by_user("mailjet", said | {"Parts": [part], "Attachment1": b64encode(FILE).decode()})
 
 
 def mailtrap() -> Call:
@@ -268,37 +171,6 @@ def postal() -> Call:
     return Call("postal", body, headers=headers, config=config)
 
 
-def postmark() -> Call:
-    said = {"MessageID": str(uuid.uuid4()), "OriginalRecipient": INBOX, "RawEmail": RAW}
-    headers = [{"Name": "Return-Path", "Value": f"<{SENDER}>"}]
-    return by_user("postmark", said | {"Headers": headers})
-
-
-def postmark_parsed() -> Call:
-    fields = dict(HEADERS)
-    said = {
-        "MessageID": str(uuid.uuid4()),
-        "OriginalRecipient": INBOX,
-        "From": fields["From"],
-        "To": INBOX,
-        "Subject": SUBJECT,
-        "Date": fields["Date"],
-        "TextBody": TEXT,
-        "Headers": [
-            {"Name": "Return-Path", "Value": f"<{SENDER}>"},
-            {"Name": "Message-ID", "Value": fields["Message-ID"]},
-        ],
-        "Attachments": [
-            {
-                "Name": "data.bin",
-                "ContentType": "application/octet-stream",
-                "Content": b64encode(FILE).decode(),
-            }
-        ],
-    }
-    return by_user("postmark", said)
-
-
 def resend() -> Call:
     key = b64encode(b"0123456789abcdef01234567")
     data = {"email_id": "e-1", "to": [INBOX]}
@@ -337,50 +209,3 @@ def resend_parsed() -> Call:
         "https://cdn.example.net/a": ok(FILE),
     }
     return resend().but(internet=internet)
-
-
-def _sendgrid(fields: dict[str, str | bytes], files: dict[str, tuple[str, bytes]]) -> Call:
-    envelope = json.dumps({"from": SENDER, "to": [INBOX]})
-    body, content_type = form(fields | {"envelope": envelope}, files)
-    return by_user("sendgrid", body, content_type=content_type)
-
-
-def sendgrid() -> Call:
-    return _sendgrid({"email": RAW}, {})
-
-
-def sendgrid_parsed() -> Call:
-    fields: dict[str, str | bytes] = {
-        "headers": "\n".join(f"{name}: {value}" for name, value in HEADERS),
-        "text": TEXT.encode("gb18030"),
-        "charsets": json.dumps({"text": "gb18030"}),
-        "attachment-info": json.dumps({"attachment1": {"filename": "data.bin"}}),
-    }
-    return _sendgrid(fields, {"attachment1": ("data.bin", FILE)})
-
-
-def sparkpost() -> Call:
-    content = {"email_rfc822": b64encode(RAW.encode()).decode(), "email_rfc822_is_base64": True}
-    relayed = {"msg_from": SENDER, "rcpt_to": INBOX, "protocol": "smtp", "content": content}
-    return by_user("sparkpost", [{"msys": {"relay_message": relayed}}, {"msys": {}}])
-
-
-#: Mandrill is not here: its signature needs the account's address.
-CALLS: dict[str, Callable[[], Call]] = {
-    "amazon_ses": amazon_ses,
-    "amazon_ses_version_1": lambda: amazon_ses(version="1"),
-    "brevo": brevo,
-    "mailersend": mailersend,
-    "mailgun": mailgun,
-    "mailgun_parsed": mailgun_parsed,
-    "mailjet": mailjet,
-    "mailtrap": mailtrap,
-    "postal": postal,
-    "postmark": postmark,
-    "postmark_parsed": postmark_parsed,
-    "resend": resend,
-    "resend_parsed": resend_parsed,
-    "sendgrid": sendgrid,
-    "sendgrid_parsed": sendgrid_parsed,
-    "sparkpost": sparkpost,
-}
