@@ -14,6 +14,7 @@ BENCHES = {
     "ingest": "mails a second from the SMTP door to the acknowledgement in a sink",
     "status": "status look-ups a second, against a view that does nothing",
     "list": "the queue's first page at 1 k, 100 k and 1 M tickets",
+    "chaos": "a thousand mails while workers, servers and databases die; then the sums",
     "spine": "the path of a mail in one process, stage by stage",
 }
 MODULES = {"list": "listing"}

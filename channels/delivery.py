@@ -2,8 +2,8 @@
 
 A batch is claimed under a lease and sent over one connection; each mail is settled as
 soon as its answer is there. A worker that dies leaves rows whose lease runs out: an
-automatic message is then sent once more under the same Message-ID, an agent's reply that
-may have been handed over is shown to the agent as *unknown* and never sent again blindly.
+automatic message is then sent again under the same Message-ID, up to ``MAX_BLIND`` times, an
+agent's reply that may have been handed over is shown as *unknown* and never sent again blindly.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from tickets.operations.reply import report_sent, report_undeliverable
 logger = logging.getLogger(__name__)
 
 BATCH = 50
+#: A customer who hears nothing is worse off than one who gets the same mail twice.
+MAX_BLIND = 5
 MAX_ATTEMPTS = 40  # with waits of up to an hour: about a day and a half
 _TURN = 100.0  # seconds that one batch may take, well inside the lease
 _PATIENCE = 3  # failures in a row after which the provider is taken to be away
@@ -62,11 +64,11 @@ def _is_safe_to_send(delivery: Delivery) -> bool:
     """False for a row whose worker died after it may have handed the mail over."""
     if delivery.status != Status.SENDING:
         return True
-    if delivery.was_handed_over:
+    if delivery.was_handed_over or delivery.blind_tries >= MAX_BLIND:
         _give_up(delivery, "the sender was stopped before the answer came", unknown=True)
         return False
     if delivery.is_automatic:
-        Delivery.objects.filter(pk=delivery.pk).update(was_handed_over=True)
+        Delivery.objects.filter(pk=delivery.pk).update(blind_tries=F("blind_tries") + 1)
     return True
 
 
@@ -138,8 +140,8 @@ def _settle(delivery: Delivery, result: Result) -> None:
         _postpone(delivery, result)
     else:
         unknown = result.outcome is Outcome.UNKNOWN
-        if unknown and delivery.is_automatic and not delivery.was_handed_over:
-            Delivery.objects.filter(pk=delivery.pk).update(was_handed_over=True)
+        if unknown and delivery.is_automatic and delivery.blind_tries < MAX_BLIND:
+            Delivery.objects.filter(pk=delivery.pk).update(blind_tries=F("blind_tries") + 1)
             _postpone(delivery, result)
         else:
             _give_up(delivery, result.detail, unknown=unknown)
@@ -162,12 +164,11 @@ def _postpone(delivery: Delivery, result: Result) -> None:
         _give_up(delivery, result.detail)
         return
     wait = result.retry_after or min(5 * 2 ** min(attempts, 10), 3600)
-    kept = delivery.is_automatic and result.outcome is Outcome.UNKNOWN
     Delivery.objects.filter(pk=delivery.pk, status=Status.SENDING).update(
         status=Status.QUEUED,
         due_at=timezone.now() + timedelta(seconds=wait),
         error=result.detail[:2000],
-        **({} if kept else {"was_handed_over": False}),
+        was_handed_over=False,
     )
 
 
@@ -197,6 +198,7 @@ def send_again(delivery_id: int) -> None:
         status=Status.QUEUED,
         due_at=timezone.now(),
         attempts=0,
+        blind_tries=0,
         was_handed_over=False,
         error="",
     )

@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 BATCH = 50
 LEASE = timedelta(minutes=2)
 MAX_ATTEMPTS = 5
+#: Attempts in company; a worker that dies while reading takes its whole batch with it.
+TOGETHER = 2
 #: How long an answer waits for an older mail that is being filed.
 MOST_EARLY = timedelta(minutes=1)
 _SAVE = """
@@ -70,7 +72,9 @@ def file_batch() -> int:
 @transaction.atomic
 def _claim() -> list[int]:
     due = Receipt.objects.due().order_by("due_at", "pk").select_for_update(skip_locked=True)
-    ids = list(due.values_list("pk", flat=True)[:BATCH])
+    rows = list(due.values_list("pk", "attempts")[:BATCH])
+    # Workers died of one of a batch, again and again: from then on each is read alone.
+    ids = [pk for pk, attempts in rows if attempts < TOGETHER] or [pk for pk, _ in rows[:1]]
     Receipt.objects.filter(pk__in=ids).update(
         due_at=timezone.now() + LEASE, attempts=F("attempts") + 1
     )

@@ -20,8 +20,8 @@ class InjectedFault(Exception):
     """Raised where a test asked for it."""
 
 
-def _plan() -> tuple[str, int, str] | None:
-    if not (spec := os.environ.get("FAULT", "")):
+def _plan(spec: str) -> tuple[str, int, str] | None:
+    if not spec:
         return None
     name, count, action = spec.rsplit(":", 2)
     if action not in _ACTIONS:
@@ -29,19 +29,27 @@ def _plan() -> tuple[str, int, str] | None:
     return name, int(count), action
 
 
-_PLAN = _plan()
+_armed = _plan(os.environ.get("FAULT", ""))
+
+
+def arm(spec: str) -> None:
+    """Plan a fault in this process, as the variable does for one that starts; "" for none."""
+    global _armed
+    _armed = _plan(spec)
+    _passed.clear()
 
 
 def fault_point(name: str) -> None:
     """Pass the point called ``name``."""
-    if _PLAN is None or _PLAN[0] != name:
+    if _armed is None or _armed[0] != name:
         return
     with _lock:
         _passed[name] = _passed.get(name, 0) + 1
-        if _passed[name] != _PLAN[1]:
+        if _passed[name] != _armed[1]:
             return
-    if _PLAN[2] == "kill9":
+        action = _armed[2]
+    if action == "kill9":
         os.kill(os.getpid(), signal.SIGKILL)
-    if _PLAN[2] == "stall":
+    if action == "stall":
         time.sleep(3600)
     raise InjectedFault(name)

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from support.events import dispatch
@@ -46,7 +46,9 @@ def _work(group: Sequence[OutboxEntry]) -> Sequence[OutboxEntry]:
     try:
         with transaction.atomic():
             dispatch(group[0].handler, [entry.event for entry in group])
-    except Exception as error:  # noqa: BLE001 - a handler's bug must not hold up the others
+    except Exception as error:
+        if connection.connection is None or connection.connection.closed:
+            raise  # the database went away: nobody's fault
         if len(group) == 1:
             _postpone(group[0], error)
             return []

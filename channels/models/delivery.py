@@ -51,6 +51,9 @@ class Delivery(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     was_handed_over = models.BooleanField(default=False, help_text="An answer may be missing.")
+    blind_tries = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Tries of an automatic mail that ended unknown."
+    )
     due_at = models.DateTimeField(db_default=Now())
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -71,6 +74,11 @@ class Delivery(models.Model):
             ),
             models.Index(
                 fields=["account", "id"], condition=Q(status="held"), name="delivery_held"
+            ),
+            models.Index(
+                fields=["account", "created_at"],
+                condition=Q(message=None),
+                name="delivery_automatic_pace",
             ),
             models.Index(
                 fields=["-id"],
