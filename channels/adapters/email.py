@@ -62,6 +62,7 @@ class Email(Adapter):
     refresh_token: str = secret("From signing in at the provider.", default="")
     access_token: str = secret("Good until access_token_until.", default="")
     access_token_until: int = setting("Seconds since 1970.", default=0)
+    refreshing_until: int = setting("Until then somebody else is refreshing it.", default=0)
     folder: str = setting("The folder that is fetched.", default="INBOX")
     after_fetch: str = setting("keep, seen, move or delete.", default="keep")
     move_to: str = setting("Where fetched mail is moved.", default="")
@@ -76,6 +77,12 @@ class Email(Adapter):
     outgoing_options: Mapping[str, str] = setting(
         "What else that API wants, such as sender_domain.", default_factory=dict
     )
+
+    @property
+    def signs_in_to_send(self) -> bool:
+        """Whether mail leaves with an access token in the place of a password."""
+        own = bool(self.smtp_password or self.outgoing)
+        return bool(self.smtp_host) and self.sign_in != "password" and not own
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> None:
         raise Forged("mail comes by SMTP, or by a provider's own signed webhook")
