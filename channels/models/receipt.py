@@ -94,7 +94,11 @@ class Receipt(models.Model):
             models.Index(
                 fields=["account", "-id"], condition=Q(status="watched"), name="receipt_watched"
             ),
-            models.Index(fields=["received_at"], name="receipt_age"),
+            models.Index(
+                fields=["account", "received_at"],
+                condition=~Q(body=b""),
+                name="receipt_raw_age",
+            ),
         ]
 
     def __str__(self) -> str:
