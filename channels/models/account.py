@@ -64,14 +64,18 @@ class FetchState(models.Model):
     """How far a mailbox that we fetch from has been read, and how it fares.
 
     ``uid_validity`` and ``last_uid`` are IMAP's (RFC 3501, 2.3.1.1): every mail up to
-    ``last_uid`` is stored as a receipt.
+    ``last_uid`` is stored as a receipt, or was there before we were.
     """
 
     account = models.OneToOneField(Account, models.CASCADE, related_name="fetch_state")
+    place = models.CharField(
+        max_length=32, default="", db_default="", help_text="Tells server, user and folder apart."
+    )
     uid_validity = models.BigIntegerField(null=True)
     last_uid = models.BigIntegerField(default=0)
     import_since = models.DateField(null=True, help_text="Older mail is left where it is.")
     import_last_uid = models.BigIntegerField(null=True, help_text="Up to here mail is imported.")
+    import_uid = models.BigIntegerField(default=0, db_default=0, help_text="So far it has come.")
     imported_at = models.DateTimeField(null=True, help_text="When the import was done.")
     fetched_at = models.DateTimeField(null=True, help_text="Last time all was read.")
     last_mail_at = models.DateTimeField(null=True)
