@@ -10,9 +10,11 @@ from channels.mail.bounces import bounce_of
 from channels.mail.fields import raw_field, raw_payload
 from channels.mail.flow import Automation, automation_of
 from channels.mail.headers import (
+    SPAM_HEADERS,
     Headers,
     clean_subject,
     date_of,
+    from_addresses,
     is_forward,
     message_id,
     sender,
@@ -93,6 +95,8 @@ def _assemble(
         suppress_autoreply=auto.suppress, auto_reason=auto.reason, bounce=bounce,
         auth_results=tuple(headers.all("authentication-results")),
         loop_headers=tuple(headers.all("x-loop") + headers.all("x-harbour-loop")),
+        spam_headers=tuple((name, one) for name in SPAM_HEADERS for one in headers.all(name)),
+        from_text=" ".join(headers.all("from"))[-2000:], froms=from_addresses(headers),
         defects=tuple(defects),
     )  # fmt: skip
 

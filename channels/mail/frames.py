@@ -9,7 +9,7 @@ from typing import IO, Any
 from channels.mail.parsed import BounceReport, MailAttachment, ParsedMail, Unreadable
 
 _LENGTH = struct.Struct(">Q")
-_PAIRS = frozenset(("reply_to", "sender_headers", "to", "cc"))
+_PAIRS = frozenset(("reply_to", "sender_headers", "to", "cc", "spam_headers"))
 
 
 def write_blob(stream: IO[bytes], data: bytes) -> None:

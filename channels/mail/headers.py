@@ -14,8 +14,14 @@ RECIPIENT_HEADERS = (
     "to", "cc", "bcc", "x-forwarded-to", "delivered-to", "x-original-to", "envelope-to",
     "x-gm-original-to",
 )  # fmt: skip
+#: Where relays write what they think of a mail: SpamAssassin, then Rspamd.
+SPAM_HEADERS = (
+    "x-spam-flag", "x-spam-status", "x-spam-score", "x-spam", "x-spamd-result",
+    "x-rspamd-score", "x-rspamd-action",
+)  # fmt: skip
 LAST_REFERENCES = 50
 _ID = re.compile(r"<([^<>]{1,990})>")
+_VIA_LIST = re.compile(r"\s+via\s.{1,200}$", re.IGNORECASE)
 _SUBJECT_MARK = re.compile(
     r"\s*(?:(?:re|aw|antw|antwort|sv|vs|ref|rif|r|res|odp|ynt|yanıt|atb|bls|vá|svar|回复|回覆|答复|答覆"
     r"|返信|답장|回复|转发|轉寄|fw|fwd|wg|tr|rv|enc|i|pd|doorst|vb|vl|továbbítás|ответ|на|fyi)"
@@ -89,6 +95,8 @@ def sender(headers: Headers) -> Address:
     replies = headers.addresses("reply-to")
     if original and replies and original[0][1].lower() == replies[0][1].lower():
         return original[0]
+    if usable and (author := _author_behind_list(headers, usable[0], replies)):
+        return author
     if usable:
         return usable[0]
     for name in ("reply-to", "sender", "return-path"):
@@ -96,6 +104,25 @@ def sender(headers: Headers) -> Address:
             if "@" in pair[1] and pair[1].count("@") == 1:
                 return (froms[0][0] if froms else "") or pair[0], pair[1]
     return froms[0] if froms else ("", "")
+
+
+def from_addresses(headers: Headers) -> tuple[str, ...]:
+    """Every address that From names, in lower case; an honest mail has one."""
+    found = (address.lower() for _, address in headers.addresses("from") if "@" in address)
+    return tuple(dict.fromkeys(found))
+
+
+def _author_behind_list(
+    headers: Headers, shown: Address, replies: tuple[Address, ...]
+) -> Address | None:
+    """Who wrote to a Mailman list that puts itself into From and the author into Reply-To."""
+    lists = {address.lower() for _, address in headers.addresses("x-beenthere", "list-post")}
+    if "x-mailman-version" not in headers or shown[1].lower() not in lists:
+        return None
+    author = next((pair for pair in replies if pair[1].lower() not in lists), None)
+    if author is None or "@" not in author[1]:
+        return None
+    return author[0] or _VIA_LIST.sub("", shown[0]), author[1]
 
 
 def message_id(headers: Headers, raw: bytes, from_email: str) -> tuple[str, bool]:

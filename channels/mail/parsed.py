@@ -42,6 +42,7 @@ class ParsedMail:
 
     `reply_text` and `quoted_text` together hold all of `text`; nothing is ever cut.
     `suppress_autoreply` says that no automatic mail may answer this one; `auto_reason` says why.
+    `from_text` is the end of the From field, `froms` the addresses in it, in lower case.
     """
 
     from_email: str
@@ -72,4 +73,7 @@ class ParsedMail:
     bounce: BounceReport | None
     auth_results: tuple[str, ...]
     loop_headers: tuple[str, ...]
+    spam_headers: tuple[tuple[str, str], ...]  # by their lower-case names
+    from_text: str = ""
+    froms: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
