@@ -5,10 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from typing import Any, ClassVar
 
-from tickets.inbound import InboundMessage
+from channels.capabilities import Capabilities
+from channels.happenings import Inbound
 
 
 class ChannelError(Exception):
@@ -20,7 +22,15 @@ class Forged(ChannelError):
 
 
 class Unreadable(ChannelError):
-    """What came can never be understood; it goes to quarantine."""
+    """What came cannot be understood; it is suspended."""
+
+
+class Suspicious(ChannelError):
+    """What came is understood, and suspended all the same; ``cause`` is one of a receipt's."""
+
+    def __init__(self, cause: str, why: str, *, sender: str = "", subject: str = "") -> None:
+        super().__init__(why)
+        self.cause, self.sender, self.subject = cause, sender, subject
 
 
 class Ignored(ChannelError):
@@ -34,6 +44,47 @@ def secret(help_text: str, **kwargs: Any) -> Any:
 
 def setting(help_text: str, **kwargs: Any) -> Any:
     return field(metadata={"secret": False, "help_text": help_text}, **kwargs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookCall:
+    """A provider's call at our door. ``body`` are the bytes that were signed.
+
+    ``url`` is our public address of the door with its query, as the provider called it.
+    """
+
+    method: str
+    url: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What a provider hears at once."""
+
+    status: int = 200
+    body: bytes = b"taken"
+    content_type: str = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Polled:
+    """What was found since the last time: raw bodies, each for ``parse``, and where to go on."""
+
+    bodies: tuple[bytes, ...]
+    cursor: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Media:
+    """A file fetched from a provider."""
+
+    content: bytes
+    name: str = ""
+    content_type: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +119,12 @@ class OutboundMessage:
     sender: str = ""
     is_automatic: bool = False
     files: tuple[OutboundFile, ...] = ()
+    thread: str = ""  # the platform's conversation
+    in_reply_to: str = ""  # the platform's id of the message this answers
+    is_public: bool = False
+    is_template: bool = False  # ``text`` names it, ``values`` fill it
+    values: tuple[str, ...] = ()
+    last_heard_at: datetime | None = None  # when the person last wrote: the window's begin
 
 
 class Outcome(Enum):
@@ -75,6 +132,9 @@ class Outcome(Enum):
     LATER = "later"  # the provider may accept the same message later
     NEVER = "never"  # the provider will never accept it
     UNKNOWN = "unknown"  # handed over, and no answer came
+    BLOCKED = "blocked"  # the person wants no message of ours
+    CLOSED = "closed"  # the time to answer in this channel has passed
+    SIGN_IN = "sign_in"  # our right to the account is gone: all its messages wait
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +156,7 @@ class Adapter(ABC):
 
     kind: ClassVar[str]
     label: ClassVar[str]
+    capabilities: ClassVar[Capabilities] = Capabilities()
     registry: ClassVar[dict[str, type[Adapter]]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -103,14 +164,33 @@ class Adapter(ABC):
         Adapter.registry[cls.kind] = cls
 
     @abstractmethod
-    def verify(self, headers: Mapping[str, str], body: bytes) -> None:
+    def verify(self, call: WebhookCall) -> None:
         """Raise ``Forged`` unless the provider itself made this webhook call."""
 
-    @abstractmethod
-    def parse(self, call: RawCall) -> Iterator[InboundMessage]:
-        """The messages in a call; none when it is about something else.
+    def handshake(self, call: WebhookCall) -> Reply | None:
+        """The answer to a provider that tries the address out; None for an ordinary call.
 
-        Raises ``Unreadable`` or ``Ignored``.
+        Raises ``Forged`` when it does not know our secret.
+        """
+        return None
+
+    def answer(self, call: WebhookCall) -> Reply:
+        """What the provider hears once the call is stored."""
+        return Reply()
+
+    def poll(self, cursor: str) -> Polled | None:
+        """What is new since ``cursor`` ("" at first); None where the provider calls us."""
+        return None
+
+    def fetch(self, source: Mapping[str, str]) -> Media:
+        """The file that ``InboundFile.source`` refers to. Raises ``OSError`` to try again."""
+        raise Unreadable(f"{self.label} has no files to fetch")
+
+    @abstractmethod
+    def parse(self, call: RawCall) -> Iterator[Inbound]:
+        """Everything in a call, each entry and each event of it.
+
+        Raises ``Unreadable``, ``Suspicious`` or ``Ignored``.
         """
 
     @abstractmethod

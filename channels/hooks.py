@@ -14,11 +14,12 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from channels import receipts
 from channels.adapters.email import Email
-from channels.base import Forged, Unreadable
+from channels.base import Forged, Unreadable, WebhookCall
 from channels.models import Account
 from channels.providers import proof, sns
 from channels.providers.request import ProviderRequest
@@ -47,11 +48,11 @@ def receive(request: HttpRequest, account: UUID, provider: str = "") -> HttpResp
     """One call. The same call again is answered the same, and stored once."""
     if request.method == "HEAD":  # some providers try the address so before they use it
         return HttpResponse()
-    if request.method != "POST":
-        return _answer(405, "POST only", Allow="POST, HEAD")
+    if request.method not in ("GET", "POST"):
+        return _answer(405, "POST only", Allow="GET, POST, HEAD")
     try:
         _count(f"hook-client:{ratelimit.client_key(web.client_ip(request))}")
-        _take(request, _account(account, provider), provider)
+        return _take(request, _account(account, provider), provider)
     except _Refusal as refusal:
         return _answer(refusal.status, str(refusal), **refusal.headers)
     except Forged as error:
@@ -62,7 +63,6 @@ def receive(request: HttpRequest, account: UUID, provider: str = "") -> HttpResp
     except (DatabaseError, http.Unreachable):
         logger.exception("a call to %s cannot be taken now", account)
         return _answer(503, "not possible right now", Retry_After="30")
-    return _answer(200, "taken")
 
 
 def _count(key: str) -> None:
@@ -82,20 +82,44 @@ def _account(uuid: UUID, provider: str) -> Account:
     raise _Refusal(404, "no such webhook")
 
 
-def _take(request: HttpRequest, account: Account, provider: str) -> None:
-    body = _body(request)
+def _take(request: HttpRequest, account: Account, provider: str) -> HttpResponse:
     verdict = ratelimit.hit(f"hook:{account.pk}", limit=settings.HARBOUR_SMTP_RATE, window=_MINUTE)
     if not verdict.allowed:
         raise _Refusal(429, "too many calls", Retry_After=str(int(verdict.retry_after) + 1))
     if provider:
-        _take_mail(request, account, provider, body)
-        return
-    account.adapter.verify(request.headers, body)
-    meta = {"door": "hook", "headers": _kept(request)}
-    receipts.accept(account, body, meta)
+        _take_mail(request, account, provider)
+        return _answer(200, "taken")
+    call, adapter = _call(request), account.adapter
+    reply = adapter.handshake(call)
+    if reply is None:
+        if request.method == "GET":
+            raise _Refusal(405, "POST only", Allow="POST, HEAD")
+        adapter.verify(call)
+        receipts.accept(account, call.body, _facts(request, call))
+        reply = adapter.answer(call)
+    return HttpResponse(reply.body, status=reply.status, content_type=reply.content_type)
 
 
-def _take_mail(request: HttpRequest, account: Account, provider: str, body: bytes) -> None:
+def _call(request: HttpRequest) -> WebhookCall:
+    """The call with the address that its provider signed: ours as the world knows it."""
+    return WebhookCall(
+        method=request.method or "",
+        url=settings.HARBOUR_URL.rstrip("/") + request.get_full_path(),
+        query=request.GET.dict(),
+        headers=request.headers,
+        body=_body(request) if request.method == "POST" else b"",
+        at=timezone.now(),
+    )
+
+
+def _facts(request: HttpRequest, call: WebhookCall) -> dict[str, Any]:
+    return {"door": "hook", "headers": _kept(request), "query": dict(call.query)}
+
+
+def _take_mail(request: HttpRequest, account: Account, provider: str) -> None:
+    if request.method == "GET":
+        raise _Refusal(405, "POST only", Allow="POST, HEAD")
+    body = _body(request)
     if provider == proof.AMAZON_SES and _must_ask_for_user(request, account.settings):
         raise _Refusal(401, "who are you?", WWW_Authenticate='Basic realm="webhook"')
     call = ProviderRequest(body, dict(request.headers))

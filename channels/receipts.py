@@ -156,7 +156,8 @@ def _read(receipt: Receipt, own: list[str]) -> _Reading:
     meta = {**receipt.meta, "own_addresses": own}
     call = RawCall(body=bytes(receipt.body), meta=meta, receipt_id=receipt.pk)
     try:
-        reading.messages = list(receipt.account.adapter.parse(call))
+        things = list(receipt.account.adapter.parse(call))
+        reading.messages = [each for each in things if isinstance(each, InboundMessage)]
     except Exception as error:  # noqa: BLE001 - what one mail does to us must not stop the rest
         reading.error = error
     return reading
