@@ -70,6 +70,18 @@ class Message(models.Model):
     receipt_id = models.BigIntegerField(null=True)
     failure = models.CharField(max_length=300, blank=True, help_text="Why it did not go out.")
     send_at = models.DateTimeField(null=True, help_text="A reply that waits until then.")
+    then_status = models.CharField(
+        max_length=10,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What the ticket becomes once a waiting reply is sent.",
+    )
+    unless_answered = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="A waiting reply that is taken back when the customer writes first.",
+    )
     withdrawn_at = models.DateTimeField(null=True, help_text="Taken back before it went out.")
     sent_at = models.DateTimeField(null=True, help_text="The sender's clock, or our delivery.")
     created_at = models.DateTimeField(db_default=Now())
