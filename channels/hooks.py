@@ -49,7 +49,7 @@ def receive(request: HttpRequest, account: UUID, provider: str = "") -> HttpResp
     if request.method == "HEAD":  # some providers try the address so before they use it
         return HttpResponse()
     if request.method not in ("GET", "POST"):
-        return _answer(405, "POST only", Allow="GET, POST, HEAD")
+        return _answer(405, "POST only", Allow="POST, HEAD")
     try:
         _count(f"hook-client:{ratelimit.client_key(web.client_ip(request))}")
         return _take(request, _account(account, provider), provider)
