@@ -10,6 +10,7 @@ from channels.mail.parsed import ParsedMail
 from channels.mail.quotes_plain import plain_lines, split_reply
 from channels.mime import Unreadable, describe, parse_mail
 from tests.channels.mail.letters import letter, raw
+from tests.counting import LINEAR, growth
 
 BIG = 200 * 1024
 
@@ -42,29 +43,19 @@ def test_200_kilobytes_of_adversarial_text_are_split_soon(piece: str) -> None:
     assert min(cpu(lambda: split_reply(plain_lines(fill(piece)))) for _ in range(2)) < 0.6
 
 
-def grows_linearly(run: Callable[[str], object], piece: str) -> bool:
-    """Eight times the input: linear work takes 8 times as long, quadratic work 64 times.
-
-    Quadratic work fails every try; a busy machine fails one.
-    """
-    return any(_grew_linearly(run, piece) for _ in range(4))
-
-
-def _grew_linearly(run: Callable[[str], object], piece: str) -> bool:
-    few = min(cpu(run, fill(piece, BIG // 4)) for _ in range(2))
-    many = min(cpu(run, fill(piece, 2 * BIG)) for _ in range(2))
-    return many < max(25 * few, 0.8)
-
-
 @pytest.mark.parametrize("piece", PLAIN)
 def test_the_work_of_splitting_grows_with_the_text_and_not_faster(piece: str) -> None:
-    assert grows_linearly(lambda text: split_reply(plain_lines(text)), piece)
+    assert growth(lambda text: split_reply(plain_lines(text)), piece) < LINEAR
 
 
 @pytest.mark.parametrize("piece", HTML)
 def test_200_kilobytes_of_adversarial_html_are_read_soon(piece: str) -> None:
     assert min(cpu(lambda: split_reply(html_lines(fill(piece)))) for _ in range(2)) < 1.0
-    assert grows_linearly(html_lines, piece)
+
+
+@pytest.mark.parametrize("piece", HTML)
+def test_the_work_of_reading_html_grows_with_it_and_not_faster(piece: str) -> None:
+    assert growth(html_lines, piece) < LINEAR
 
 
 @pytest.mark.parametrize(
