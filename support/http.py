@@ -43,7 +43,14 @@ _IP: TypeAlias = IPv4Address | IPv6Address
 
 
 class Unreachable(Exception):
-    """No whole answer came: the name, the connection or the time ran out. Try later."""
+    """No whole answer came: the name, the connection or the time ran out. Try later.
+
+    ``was_sent``: the server may have had the whole request; only it knows what it made of it.
+    """
+
+    def __init__(self, why: str, *, was_sent: bool = False) -> None:
+        super().__init__(why)
+        self.was_sent = was_sent
 
 
 class Refused(Exception):
@@ -85,13 +92,14 @@ def post(
     json: Any = None,
     content: bytes = b"",
     headers: Mapping[str, str] | None = None,
+    seconds: float | None = None,
 ) -> Answer:
     """Send ``content``, or ``json`` in its place. Raises ``Unreachable`` or ``Refused``."""
     given = dict(headers or {})
     if json is not None:
         content = jsonlib.dumps(json, ensure_ascii=False, separators=(",", ":")).encode()
         given.setdefault("Content-Type", "application/json")
-    return _fetch(_Request("POST", url, given, content, seconds=TOTAL_SECONDS))
+    return _fetch(_Request("POST", url, given, content, seconds=seconds or TOTAL_SECONDS))
 
 
 def is_public(address: str) -> bool:
@@ -139,7 +147,8 @@ def _fetch(request: _Request) -> Answer:
         ):
             return _answer(response, request.limit)
     except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
-        raise Unreachable(f"{type(error).__name__}: {error}"[:300]) from error
+        told = f"{type(error).__name__}: {error}"[:300]
+        raise Unreachable(told, was_sent=network.was_written_to) from error
     except OSError as error:
         raise Unreachable(f"{type(error).__name__}: {error}"[:300]) from error
     except (UnicodeError, TypeError) as error:
@@ -183,7 +192,7 @@ class _Checked(httpcore.NetworkBackend):
     """Connects only to addresses that were found to be public, and only until the deadline."""
 
     def __init__(self, deadline: float) -> None:
-        self._deadline = deadline
+        self.deadline, self.was_written_to = deadline, False
         self._plain = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -196,10 +205,10 @@ class _Checked(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         failure: Exception = Unreachable(f"{host} has no address")
         for address in _addresses(host, port):
-            left = min(CONNECT_SECONDS, _left(self._deadline))
+            left = min(CONNECT_SECONDS, _left(self.deadline))
             try:
                 stream = self._plain.connect_tcp(address, port, left, local_address, socket_options)
-                return _Hurried(stream, self._deadline)
+                return _Hurried(stream, self)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure
@@ -208,15 +217,15 @@ class _Checked(httpcore.NetworkBackend):
 class _Hurried(httpcore.NetworkStream):
     """A connection on which every wait ends at the deadline, however small the steps."""
 
-    def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
-        self._stream = stream
-        self._deadline = deadline
+    def __init__(self, stream: httpcore.NetworkStream, network: _Checked) -> None:
+        self._stream, self._network = stream, network
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(self._deadline))
+        return self._stream.read(max_bytes, _left(self._network.deadline))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(self._deadline))
+        self._stream.write(buffer, _left(self._network.deadline))
+        self._network.was_written_to = True
 
     def close(self) -> None:
         self._stream.close()
@@ -227,8 +236,8 @@ class _Hurried(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        left = min(CONNECT_SECONDS, _left(self._deadline))
-        return _Hurried(self._stream.start_tls(ssl_context, server_hostname, left), self._deadline)
+        left = min(CONNECT_SECONDS, _left(self._network.deadline))
+        return _Hurried(self._stream.start_tls(ssl_context, server_hostname, left), self._network)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

@@ -281,3 +281,13 @@ def test_tls_asks_for_the_name_and_not_for_the_address(serve: Any) -> None:
     assert NAME.encode() in server.heard[0]
     assert http._trust().verify_mode == ssl.CERT_REQUIRED
     assert http._trust().check_hostname
+
+
+def test_a_call_that_may_have_been_acted_on_is_told_from_one_that_was_not(serve: Any) -> None:
+    server, url = serve(lambda client: client.close())
+    with pytest.raises(http.Unreachable) as hung_up:
+        http.post(url, json={"pay": 1})
+    server.close()
+    with pytest.raises(http.Unreachable) as closed:
+        http.post(url, json={"pay": 1})
+    assert (hung_up.value.was_sent, closed.value.was_sent) == (True, False)
