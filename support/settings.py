@@ -204,6 +204,7 @@ HARBOUR_SMTP_CONNECTIONS = env.int("HARBOUR_SMTP_CONNECTIONS", default=50)  # at
 HARBOUR_SMTP_RATE = env.int("HARBOUR_SMTP_RATE", default=6000)  # mails a minute, a peer
 HARBOUR_AUTHSERV_ID = env("HARBOUR_AUTHSERV_ID", default="")  # our border's name, RFC 8601
 HARBOUR_SENDER_RATE = env.int("HARBOUR_SENDER_RATE", default=20)  # new tickets an hour, a sender
+HARBOUR_SPAM_SCORE = env.float("HARBOUR_SPAM_SCORE", default=0)  # 0: the relay is not believed
 HARBOUR_HOOK_AGE = env.int("HARBOUR_HOOK_AGE", default=900)  # seconds a signed call is believed
 # --- mail out -----------------------------------------------------------------------------
 EMAIL_URL = env("EMAIL_URL", default="smtp://127.0.0.1:1025")
@@ -276,6 +277,7 @@ CONTENT_SECURITY_POLICY = {
 
 # --- network out --------------------------------------------------------------------------
 HARBOUR_PRIVATE_HOSTS = env.list("HARBOUR_PRIVATE_HOSTS", default=[])  # inside, and yet asked
+HARBOUR_PROVIDERS = env.json("HARBOUR_PROVIDERS", default={})  # other bases for providers' APIs
 
 # --- API: the rest stands in support/api_settings.py ---------------------------------------
 HARBOUR_API_RATE = env.int("HARBOUR_API_RATE", default=600)  # calls a minute, a token
