@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from people.models import Contact, Identity
@@ -97,11 +99,17 @@ def find_identity(address: Address) -> Identity | None:
 
 
 def verify(*addresses: Address) -> None:
-    """Remember that the owner of each address has proved it. Idempotent."""
+    """Remember that the owner of each address has proved it, and that it works. Idempotent."""
     for kind in sorted({address.kind for address in addresses}):
         values = [address.value for address in addresses if address.kind == kind]
-        unproved = Identity.objects.filter(kind=kind, value__in=values, verified_at=None)
-        unproved.update(verified_at=timezone.now(), undeliverable_at=None)
+        known = Identity.objects.filter(kind=kind, value__in=values)
+        news = Q(verified_at=None) | Q(undeliverable_at__isnull=False)
+        known.filter(news).order_by().update(
+            verified_at=Coalesce("verified_at", timezone.now()),
+            undeliverable_at=None,
+            bounce_score=0,
+            bounce_reason="",
+        )
 
 
 def mark_undeliverable(address: Address) -> None:
