@@ -9,10 +9,12 @@ from channels.mail.quote_words import (
     HAS_WROTE,
     LEAD,
     MESSAGE_RULE,
+    REPLY_ABOVE,
     field_kind,
 )
 
 _LONGEST = 400
+MOST_NAMES = 5
 _EMAIL = re.compile(r"[^\s<>@]{1,100}@[^\s<>@]{1,200}")
 _DATE = re.compile(
     r"\d{1,2}[:.h]\d{2}|\b(?:19|20)\d{2}\b|\d{1,4}\s?[./年-]\s?\d{1,2}\s?[./月-]\s?\d{1,4}"
@@ -33,6 +35,21 @@ _OWN_START = re.compile(
 _LOG_LINE = re.compile(r"[\d-]{8,10}[T ]\d\d:\d\d:\d\d\S{0,8}\s[^,]{0,100}$")
 _RULE = re.compile(r"[\s*_=\-—─~#+.]{2,200}$")
 _OUTER = re.compile(r"^[\s*_\-—–>|]{0,60}|[\s*_\-—]{0,60}$")
+# Horde, Mutt's users, GroupWise, forums: no verb that says "wrote", or none where others have it.
+_QUOTING = re.compile(
+    r"(?:quoting|zitat von|citando (?:a )?|selon|cytuję|citerar|citat från|citat fra|citaat van"
+    r"|цитирую)\s",
+    re.IGNORECASE,
+)
+_POSTED = re.compile(r"posted by .{1,80} on \d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}$", re.IGNORECASE)
+_ENDS_WITH_ADDRESS = re.compile(r"<[^\s<>@]{1,100}@[^\s<>@]{1,200}>$")
+GROUPWISE = re.compile(r">>>\s[^>]{2,200}>?[^>]{0,60}\d{1,2}[:.]\d{2}[^>]{0,20}>>>\s*$")
+_LONE_FROM = re.compile(
+    r"[\s*_]{0,8}(?:from|von|de|da|van|fra|från|od|от|від|lähettäjä|feladó|kimden|gönderen|发件人"
+    r"|寄件者|寄件人|差出人|보낸\s?사람)\s?[:：][*_]{0,2}\s{0,4}[^<>\[\]\n]{1,80}"
+    r"[<\[](?:mailto:)?[^<>\s@]{1,100}@[^<>\s@]{1,200}[>\]]\s{0,4}$",
+    re.IGNORECASE,
+)
 _SAID_BY = re.compile(r"[^:：]{0,200}[:：]\s*$")
 
 
@@ -48,13 +65,32 @@ def is_attribution(text: str) -> bool:
     closed = line.endswith((":", "：", ":>"))
     if _OWN_WORDS.search(line) or _OWN_START.match(line):
         return False
+    if _POSTED.match(line) or (closed and has_email and _QUOTING.match(line)):
+        return True
+    if closed and (_named(line) or (" via " in line and ENDS_WITH_WROTE.search(line))):
+        return True
     if ENDS_WITH_WROTE.search(line) and (has_email or has_date):
         return has_email or LEAD.match(line) is not None or (closed and not _LOG_LINE.match(line))
     if closed and (has_date or has_email) and HAS_WROTE.search(line):
         return LEAD.match(line) is not None or line[0].isdigit() or has_email
     if closed and has_email and _TIME_OR_YEAR.search(line):
         return _SAID_BY.search(line[-201:]) is not None and _ends_with_person(line)
+    if LEAD.match(line) and _TIME_OR_YEAR.search(line) and _ENDS_WITH_ADDRESS.search(line):
+        return has_date and re.search(r"\d{1,2}[:.]\d{2}", line) is not None
     return bool(_GMAIL_BARE.match(line) and (_GMAIL_ZONE.search(line) or line.endswith(">")))
+
+
+def _named(line: str) -> bool:
+    """`Ann Example wrote on 3 Feb 2026 10:00:` - a name, the verb, the date (Notes, Gmail)."""
+    verb = HAS_WROTE.search(line)
+    if verb is None or not 1 <= len(line[: verb.start()].split()) <= MOST_NAMES:
+        return False
+    named = line[: verb.start() + 1]
+    return (
+        not re.search(r"[.!?]\s+[a-zß-öø-ÿ]|[:：]", named)
+        and (named[0].isupper() or not named[0].islower())
+        and _DATE.search(line, verb.end() - 1) is not None
+    )
 
 
 def _ends_with_person(line: str) -> bool:
@@ -85,7 +121,7 @@ def attribution_at(lines: list[str], at: int) -> int:
         return 1
     if len(first) > 200 or not (_DATE.search(bare) or _EMAIL.search(bare)):
         return 0
-    if bare.endswith((".", "!", "?")) and not re.search(r"\b\w{2,4}\.$", bare):
+    if bare.endswith((".", "!", "?")) and not re.search(r"\b(?:\w{2,4}|\d)\.$", bare):
         return 0
     return _wrapped_attribution(lines, at)
 
@@ -105,7 +141,7 @@ def _wrapped_attribution(lines: list[str], at: int) -> int:
         if line.startswith(">") and not re.match(r">\s?[\w ]{0,20}\s?[:：]", line) and line != ">:":
             return 0
         joined = f"{joined} {line}"
-        if line.endswith((":", "：")) and is_attribution(joined):
+        if line.endswith((":", "：", "----")) and is_attribution(joined):
             return count + 1
     return 0
 
@@ -146,7 +182,9 @@ def header_block_at(lines: list[str], at: int) -> int:
             loose += 1
         end += 1
     convincing = _convincing(kinds - {"cc"}, " ".join(lines[at:end])[:2000], folded=folded)
-    return _trim(lines, at, end) if convincing else 0
+    if convincing:
+        return _trim(lines, at, end)
+    return 1 if at and not lines[at - 1].strip() and _LONE_FROM.match(lines[at]) else 0
 
 
 def _kind(match: re.Match[str]) -> str:
@@ -190,7 +228,10 @@ def _trim(lines: list[str], at: int, end: int) -> int:
 def rule_at(line: str) -> bool:
     """Is this "-----Original Message-----" or a forward's opening line?"""
     return len(line) < 200 and (
-        MESSAGE_RULE.match(line) is not None or FORWARD_RULE.match(line) is not None
+        MESSAGE_RULE.match(line) is not None
+        or FORWARD_RULE.match(line) is not None
+        or REPLY_ABOVE.match(line) is not None
+        or GROUPWISE.match(line) is not None
     )
 
 

@@ -4,62 +4,17 @@ import re
 from email.message import Message
 
 from channels.mail.addresses import parse_addresses
+from channels.mail.bounce_signs import says_undelivered, signs_of
 from channels.mail.decode import header_text
 from channels.mail.fields import raw_field
 from channels.mail.headers import Headers
 from channels.mail.parsed import BounceReport
 from channels.mail.structure import Content
 
-_DAEMON = re.compile(
-    r"mailer[-_.]?d[ae]e?mon|post[-_]?master|mail[-_]?daemon|mdaemon|mail[-_.]?delivery"
-    r"|mailadm|mail ?delivery (?:sub)?system"
-    r"|delivery[-_.]?(?:status|failure|report)|undeliver|bounce",
-    re.IGNORECASE,
-)
-_DAEMON_NAME = re.compile(
-    r"mailer[- ]?daemon|post-?master|mail delivery|delivery (?:sub)?system|undeliver", re.IGNORECASE
-)
-_SUBJECT = re.compile(
-    r"\s*\W{0,3}(?:undeliver(?:able|ed)|non[- ]?remis|delivery (?:status|failure|failed"
-    r"|report|notif|problem|unsuccessful|delayed|incomplete|error)"
-    r"|(?:mail|message|email|e-mail) (?:delivery|could not be|system error|not delivered"
-    r"|undeliver|rejected|status report|you sent blocked)"
-    r"|returned (?:mail|message|to sender|email)|failure (?:notice|delivery)"
-    r"|failed (?:mail|delivery)|mail (?:failure|system error)"
-    r"|warning: (?:could not send|message)|unable to deliver|nondeliverable"
-    r"|could not (?:be )?deliver"
-    r"|unzustellbar|nicht zustellbar|zustellung|fehler bei der nachrichten|rückläufer"
-    r"|mail fehlgeschlagen"
-    r"|(?:sorry, )?your (?:message|e?-?mail) (?:could not|was not|has not|cannot) be"
-    r"|non recapitabil|mancato recapito|notifica di mancat|no se (?:ha )?(?:pudo"
-    r"|puede) entregar|no entregad|mensaje (?:no|rechazado)"
-    r"|não (?:foi )?(?:entreg|possível)|notifica[cç](?:ião|ão) de (?:falha|status)"
-    r"|échec de|non distribu|remise (?:retardée|impossible)"
-    r"|onbestelbaar|niet bezorg|niedostarcz|nedoručiteľn|nedoručiteln|oleverer"
-    r"|kan inte levereras|ikke leveres|ei voitu toimittaa"
-    r"|недостав|не доставлен|сообщение не|退信|无法投递|系统退信|投递失败"
-    r"|無法傳遞|郵件傳遞|配信(?:不能|エラー)|送信エラー"
-    r"|반송|전송 ?실패|iletilemeyen|dostarczeni)",
-    re.IGNORECASE,
-)
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
-_BODY = re.compile(
-    r"(?:this is (?:the mail (?:system|delivery)|a permanent error"
-    r"|an automatically generated delivery)"
-    r"|the following (?:address(?:es)?|recipients?|message) (?:failed|had (?:permanent"
-    r"|delivery)|could not)"
-    r"|i'm sorry to (?:have to )?inform you that|i was(?:n't| not) able to deliver"
-    r"|transcript of session follows|permanent fatal errors"
-    r"|delivery to the following recipients? (?:failed|has been)"
-    r"|your (?:message|mail|e-?mail) (?:to .{1,80} )?(?:could not be|was not|did not reach"
-    r"|has been rejected|cannot be|wasn't) ?(?:delivered)?"
-    r"|could not be delivered to|user (?:is )?unknown|(?:mailbox|user|account|address"
-    r"|recipient)[^.\n]{0,40}(?:unavailable|not found|does(?:n't| not) exist|is full"
-    r"|over quota|disabled|rejected)"
-    r"|no such (?:user|recipient|mailbox|address)|\b5[0-5]\d[- #]{1,2}5\.\d\.\d"
-    r"|delivery (?:has )?failed|undeliverable"
-    r"|you are not a member of this mailing list)",
-    re.IGNORECASE,
+# Amazon SES tells of bounces by a JSON document that SNS sends on as a mail.
+_AMAZON_NOTICE = re.compile(
+    r"\s{0,9}\{[^{}]{0,200}\"(?:notification|event)Type\"\s{0,3}:\s{0,3}\"Bounce\""
 )
 
 
@@ -70,28 +25,23 @@ def bounce_of(
     statuses = [block for kind, block in content.reports if "delivery-status" in kind]
     if statuses:
         return None if _only_successes(statuses) else _from_status(statuses, content)
-    if report_type in ("feedback-report", "disposition-notification"):
+    if report_type == "feedback-report":
         return None
-    daemon = "x-mlserver" in headers or _is_daemon(*sender)
+    if report_type == "disposition-notification":
+        return _from_text(headers, content) if _refused(content) else None
     if report_type == "delivery-status" or headers.get("x-failed-recipients"):
         return _from_text(headers, content)
-    subject_says = _SUBJECT.match(subject) is not None
-    null_path = headers.raw("return-path").strip() == "<>"
-    if not (daemon or subject_says or null_path):
-        return None
-    body_says = _BODY.search(content.body.text[:20_000]) is not None
-    returned = bool(content.returned or content.returned_text)
-    evidence = body_says or returned
-    votes = 2 * daemon + 2 * subject_says + null_path + body_says + (body_says and returned)
-    machine = daemon or null_path or returned
-    if votes >= 3 and machine and (evidence or (daemon and subject_says)):
+    if _AMAZON_NOTICE.match(content.body.text):
         return _from_text(headers, content)
-    return None
+    told = signs_of(headers, content, subject, sender).tell_of_bounce()
+    return _from_text(headers, content) if told else None
 
 
-def _is_daemon(name: str, address: str) -> bool:
-    local = address.rpartition("@")[0] or address
-    return _DAEMON.search(local) is not None or _DAEMON_NAME.search(name) is not None
+def _refused(content: Content) -> bool:
+    """A receipt by which a mailbox says that it threw the mail away unread (Sieve's reject)."""
+    dispositions = [_field(block, "disposition").lower() for _, block in content.reports]
+    thrown = any("automatic-action" in one and "deleted" in one for one in dispositions)
+    return thrown and says_undelivered(content.body.text[:2000])
 
 
 def _only_successes(statuses: list[Message]) -> bool:
@@ -123,7 +73,7 @@ def _from_text(headers: Headers, content: Content) -> BounceReport:
     failed = parse_addresses(headers.raw("x-failed-recipients"))
     found = re.search(r"[\w.+=-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}", text)
     status = _STATUS.search(text)
-    line = next((one.strip() for one in text.split("\n") if _BODY.search(one[:1000])), "")
+    line = next((one.strip() for one in text.split("\n") if says_undelivered(one[:1000])), "")
     return BounceReport(
         recipient=(failed[0][1] if failed else found[0] if found else "").lower(),
         status=status[1] if status else "",

@@ -37,6 +37,7 @@ _AUTO_SUBJECT = re.compile(
     r"|réponse automatique|reponse automatique|absence (?:du bureau|\s?[:(-])"
     r"|out[ -]of[ -](?:the[ -])?office"
     r"|ooo\b|on (?:vacation|leave|holiday)\s?(?:[:,(!-]|until|till|from|$)"
+    r"|[^:]{2,60} (?:is|am) (?:currently )?out of (?:the )?office\b|[^:]{2,60} ist außer haus\b"
     r"|away from (?:the |my )?(?:office|desk|mail)|vacation (?:reply|message|notice|auto)"
     r"|frånvar\w{0,10}\s?(?:[:(-]|$|från)|fravær\w{0,10}\s?(?:[:(-]|$|fra)"
     r"|poissa\s?(?:[:(-]|$|toimisto)|odpowied[zź] automatyczna|autoodpowied"
@@ -97,6 +98,8 @@ def automation_of(headers: Headers, subject: str, from_email: str) -> Automation
 
 
 def _out_of_office(headers: Headers, subject: str, submitted: str, suppress: str) -> bool:
+    if headers.get("x-apple-action").lower() == "vacation":  # the server of Apple's mail
+        return True
     if "all" in suppress and "x-ms-exchange-inbox-rules-loop" in headers:
         return True
     if "vacation" in submitted or "owner-email=" in submitted:

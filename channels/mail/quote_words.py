@@ -4,19 +4,21 @@ import re
 
 # "wrote" as it stands in the attribution line.
 WROTE = (
-    "wrote", "writes", "sent", "said", "schrieb", "schreibt", "geschrieben", "hat geschrieben",
-    "a écrit", "a ecrit", "écrit", "écrivait", "ha scritto", "scrive", "escribió", "escribio",
-    "ha escrito", "escreveu", "escreveu-nos", "schreef", "geschreven", "skrev", "skreiv",
-    "napisał", "napisała", "napisał(a)", "napisal", "pisze", "napsal", "napsala", "napsal(a)",
-    "napísal", "napísala", "napísal(a)", "kirjoitti", "írta", "ezt írta", "a scris",
-    "написал", "написала", "написал(а)", "написав", "написала", "написав(ла)", "пишет", "пише",
+    "wrote", "writes", "sent", "said", "says", "schrieb", "schreibt", "geschrieben",
+    "hat geschrieben", "schrieben sie", "a écrit", "a ecrit", "écrit", "écrivait",
+    "nous a dit", "ha scritto", "scrive", "escribió", "escribio", "ha escrito", "escreveu",
+    "escreveu-nos", "schreef", "geschreven", "skrev", "skreiv", "napisał", "napisała",
+    "napisał(a)", "napisal", "pisze", "napsal", "napsala", "napsal(a)", "napísal",
+    "napísala", "napísal(a)", "kirjoitti", "írta", "ezt írta", "a scris", "написал",
+    "написала", "написал(а)", "написав", "написала", "написав(ла)", "пишет", "пише",
     "написа", "напиша", "napisao", "napisala", "napisao/la", "je napisao", "je napisala",
-    "yazdı", "yazdi", "şunları yazdı", "şöyle yazdı", "έγραψε", "kirjutas", "rašė", "rakstīja",
-    "skrifaði", "va escriure", "ha escrit", "idatzi zuen", "escribiu", "shkroi", "menulis",
-    "tulis", "đã viết", "viết", "เขียน", "כתב", "כתבה", "مكتوب", "كتب", "كتبت", "نوشت",
-    "写道", "寫道", "写到", "编写", "撰写", "作成", "書きました", "写了", "寫了", "wrote-",
-    "เขียนว่า", "メール", "のメール", "tarihinde şunu yazdı", "ha scritto quanto segue",
-    "작성", "작성했습니다", "님이 작성", "さんは書きました", "のメッセージ", "viestin kirjoitti",
+    "yazdı", "yazdi", "şunları yazdı", "şöyle yazdı", "έγραψε", "kirjutas", "rašė",
+    "rakstīja", "skrifaði", "va escriure", "ha escrit", "idatzi zuen", "escribiu", "shkroi",
+    "menulis", "tulis", "đã viết", "viết", "เขียน", "כתב", "כתבה", "כתב/ה", "مكتوب", "كتب",
+    "كتبت", "نوشت", "写道", "寫道", "写到", "编写", "撰写", "作成", "書きました", "写了", "寫了",
+    "wrote-", "เขียนว่า", "メール", "のメール", "tarihinde şunu yazdı", "ha scritto quanto segue",
+    "작성", "작성했습니다", "님이 작성", "님이 작성하였습니다", "작성하였습니다", "쓴 글",
+    "さんは書きました", "のメッセージ", "viestin kirjoitti",
 )  # fmt: skip
 # What an attribution line begins with (a date or a name may stand there as well).
 LEADS = (
@@ -101,5 +103,16 @@ FORWARD_RULE = re.compile(
     r"|inizio messaggio inoltrato|inicio del mensaje reenviado|início da mensagem encaminhada"
     r"|begin doorgestuurd bericht|vidarebefordrat brev|videresendt besked|начало переадресованного"
     r"|开始转发的邮件|以下是转发的邮件|下面是被转发的邮件|轉寄的郵件開始))",
+    re.IGNORECASE,
+)
+# What help desks put at the top of their mails, so that all below it is theirs.
+REPLY_ABOVE = re.compile(
+    r"[>\s*#=_-]{0,60}(?:"
+    r"(?:please )?(?:(?:type|write|enter|add|put) )?(?:your )?(?:reply|respond|answer)"
+    r" (?:above|over) this line"
+    r"|(?:bitte )?(?:antworten sie |antwort )?(?:oberhalb|über) dieser (?:linie|zeile)"
+    r"|(?:veuillez )?répond(?:re|ez) au-dessus de cette ligne"
+    r"|(?:请|請)?(?:在|于|於)(?:此|这|這)(?:行|线|線)(?:之)?(?:上方|以上|上面).{0,20}"
+    r")[\s*#=_.-]{0,60}$",
     re.IGNORECASE,
 )

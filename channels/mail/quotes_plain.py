@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from channels.mail.attribution import (
+    GROUPWISE,
     attribution_at,
     header_block_at,
     is_rule,
@@ -138,6 +139,8 @@ class _Splitter:
         line = self.lines[at]
         if line.mark == "announced":
             return self._announced_lines(at)
+        if GROUPWISE.match(line.text):
+            return 1
         if line.quoted or not line.text.strip():
             return 0
         if not is_rule(line.text) and not rule_at(self.texts[at]):

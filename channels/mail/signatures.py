@@ -2,22 +2,10 @@
 
 import re
 
+from channels.mail.sent_from import is_sent_from
+
 _DELIMITER = re.compile(r"\s{0,3}(?:--|—|–|-{2}\s)\s{0,3}$|_{5,}\s*$|—{2,}\s*$|⸻\s*$")
 _LONGEST = 20
-_SENT_FROM = re.compile(
-    r"(?:sent|posted) (?:wirelessly )?(?:from|via|with|using) (?:my |a |an |the )?[^,;]{2,40}$"
-    r"|get outlook for \w+|(?:von|aus) mein\w* .{1,40} gesendet|gesendet (?:von|mit|über"
-    r"|aus) .{2,50}$"
-    r"|envoyé (?:de|depuis|à\s+partir|avec) .{2,50}$|enviado (?:desde|do|pelo|de|a partir) .{2,50}$"
-    r"|inviato (?:da|dal|con) .{2,40}$|verzonden (?:vanaf|met|via|vanuit) .{2,40}$"
-    r"|verstuurd vanaf .{2,40}$|skickat från .{2,40}$|sendt fra .{2,40}$|lähetetty .{2,40}$"
-    r"|wysłane? z .{2,40}$|odesláno z .{2,40}$|отправлено (?:с|из) .{2,40}$|надіслано з .{2,40}$"
-    r"|iphone'?umdan gönderildi|.{1,20}dan gönderildi$|στάλθηκε από .{2,40}$|trimis de pe .{2,40}$"
-    r"|发自我?的?.{1,30}$|發自我?的?.{1,30}$|從我的.{1,20}(?:傳送|發送)$|来自我?的?.{1,20}的?邮件$"
-    r"|从我的.{1,20}发送$|.{1,20}から送信$|나의 .{1,20}에서 보냄$",
-    re.IGNORECASE,
-)
-_LINK = re.compile(r"\s*[<(\[]?\s*https?://\S{1,300}\s*$")
 _WORDS = (
     "best|best regards|best wishes|kind regards|kindest regards|warm regards"
     "|warmest regards|regards"
@@ -101,10 +89,7 @@ def _sent_from(lines: list[str], end: int) -> int:
     at = _last_filled(lines, end)
     if at < 1:
         return end
-    line = _LINK.sub("", lines[at][:400]).strip("*_ \t")
-    if len(line) <= 100 and _SENT_FROM.match(line):
-        return at
-    return end
+    return at if is_sent_from(lines[at]) else end
 
 
 def _signed_off(lines: list[str], end: int) -> int:

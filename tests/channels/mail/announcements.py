@@ -81,6 +81,35 @@ De : Ann Example <ann@example.com> le 03/02/2026 10:00 a écrit :
 ---- On Tue, 03 Feb 2026 10:00:00 +0100 Ann Example <ann@example.com> wrote ----
 ---- Am Di, 03 Feb. 2026 10:00:00 +0100 Ann Example <ann@example.com> schrieb ----
 Ann Example <notifications@example.com> 於 2026/2/3 下午 10:00 寫道:
+In a message dated 2/3/2026 10:00:00 AM Eastern Standard Time, ann@example.com writes:
+In message <x1@example.org> Ann Example writes:
+Ann Example via Example Desk wrote:
+Posted by ann on 02/03/2026
+At 2/3/2026 08:32 PM, you wrote:
+Le 03/02/2026 10:00, Ann Example nous a dit :
+Am 03.02.2026 um 10:00 schrieben Sie:
+On 2/3/2026 10:00 AM, Ann Example says:
+Quoting Ann Example <ann@example.com>:
+Zitat von Ann Example <ann@example.com>:
+Ann Example/ORG/Example wrote on 02/03/2026 10:00:00 AM:
+Ann schrieb am 3. Februar 2026:
+Ann kirjoitti 3.2.2026 klo 10.00:
+>>> Ann Example <ann@example.com> 03.02.2026 10:00 >>>
+On Tue, 3 Feb 2026 at 10:00, Ann <ann@example.com>
+Ann Example <ann@example.com> skrev følgende den 3. feb. 2026 10:00:
+Den tis 3 feb. 2026 10:00 skrev "Ann Example" <ann@example.com> följande:
+martes, 3 de febrero de 2026, 10:00:16 -0400, Ann Example <ann@example.com>:
+Wednesday, 3 February 2026, 3:32 PM +0300 from ann@example.com <ann@example.com>:
+10:00, 3 февраля 2026 г., "Ann Example" <ann@example.com>:
+O Ter, 3 de fev de 2026, 10:00, Ann <ann@example.com> escribiu:
+في ٣ فبراير ٢٠٢٦، كتب Ann <ann@example.com>:
+‫ב-3 בפבר׳ 2026, בשעה 10:00, Ann <ann@example.com> כתב/ה:‬
+2026년 2월 3일 (화) 10:00, Ann <ann@example.com>님이 작성하였습니다:
+2026. 2. 3. 오전 10:00에 Ann 이(가) 쓴 글:
+Ann さんは書きました (2026/02/03 10:00):
+From: Ann Example <ann@example.com>
+De : Ann Example <ann@example.com>
+发件人: Ann <ann@example.com>
 """.splitlines()
 
 RULES = """\
@@ -115,6 +144,13 @@ RULES = """\
 -------- Messaggio originale --------
 ---------- Původní e-mail ----------
 _____ Original message _____
+----- Reply message -----
+-----Antwort Nachricht-----
+---- 回复的原邮件 ----
+##- Please type your reply above this line -##
+-- Reply above this line --
+=-=-= Bitte antworten Sie oberhalb dieser Linie =-=-=
+----- 请在此行上方回复 -----
 """.splitlines()
 
 # From, date, to and subject as Outlook, Apple Mail, Foxmail and others name them.
@@ -176,3 +212,70 @@ Nuo|Išsiųsta|Kam|Tema
 No|Nosūtīts|Kam|Temats
 """.splitlines()
 ]
+
+# What devices and mail programs put below a text.
+SENT_FROM = """\
+Sent from my Verizon Wireless 4G LTE smartphone
+Sent from Mail<https://go.example.com/fwlink/?LinkId=1> for Windows
+Sent with [Example Mail](https://example.com) secure email.
+<<sent by galaxy>>
+(Sent from mobile device)
+From my iPhone
+Get BlueMail for Android
+Sent from my phone, please excuse typos.
+Please excuse brevity, sent from mobile
+*Sent from my iPhone*
+Diese Nachricht wurde von meinem Android-Mobiltelefon mit K-9 Mail gesendet.
+Von Samsung Mobile gesendet
+Outlook für iOS beziehen
+Télécharger Outlook pour Android
+Envoyé de mon téléphone Samsung
+Obtener Outlook para iOS
+Enviado desde mi iPhone
+Obter o Outlook para iOS
+Enviado do meu iPhone
+Scarica Outlook per iOS
+Inviato da iPhone
+Download Outlook voor iOS
+Verstuurd vanaf mijn iPhone
+Skaffa Outlook för iOS
+Skickat från min iPhone
+Hent Outlook til iOS
+Sendt fra min iPhone
+Hanki Outlook iOS:lle
+Lähetetty iPhonesta
+Pobierz aplikację Outlook dla systemu iOS
+Wysłano z iPhone'a
+Stáhnout Outlook pro iOS
+Odesláno z mého iPhonu
+Odoslané z iPhonu
+Az iPhone-omról küldve
+Trimis de pe iPhone-ul meu
+Загрузите Outlook для iOS
+Отправлено с iPhone
+Надіслано з iPhone
+Изпратено от моя iPhone
+Poslano iz mog iPhone uređaja
+iPhone'umdan gönderildi
+iOS için Outlook'u edinin
+Στάλθηκε από το iPhone μου
+Đã gửi từ iPhone của tôi
+ส่งจาก iPhone ของฉัน
+Dikirim dari iPhone saya
+أُرسلت من الـ iPhone
+נשלח מה-iPhone שלי
+发自我的小米手机
+发自我的华为手机
+来自我的华为手机
+从 Windows 版邮件发送
+发送自 Windows 10 版邮件应用
+从我的iPhone发送
+获取 Outlook for iOS<https://example.com/x>
+寄自我的 iPhone
+從我的 iPhone 傳送
+取得 iOS 版 Outlook
+iPhoneから送信
+iOS 版 Outlook を入手
+내 Galaxy에서 보냄
+iOS용 Outlook 다운로드
+""".splitlines()

@@ -13,6 +13,8 @@ from tests.channels.mail.letters import letter
         ({"auto_submitted": "auto-generated"}, "auto-submitted"),
         ({"auto_submitted": "auto-replied"}, "auto-submitted"),
         ({"auto_submitted": "auto-replied (vacation)"}, "out-of-office"),
+        ({"x_apple_action": "vacation"}, "out-of-office"),
+        ({"subject": "Ann Example is out of the office (returning 5 May)"}, "subject"),
         ({"x_autoreply": "yes"}, "x-autoreply"),
         ({"x_autorespond": "yes"}, "x-autorespond"),
         ({"precedence": "auto_reply"}, "precedence"),
@@ -44,7 +46,7 @@ def test_vacation_subjects_of_many_languages_suppress_the_answer(subject: str) -
     [
         "Automatic door broken", "My automatic reply does not work", "On holiday and lost my card",
         "关于自动回复的设置", "休假期间能否登录", "Poissa tilistä", "Frånvarande vara saknas", "Re: order",
-        "The out of office form is broken", "Absence of refund",
+        "The out of office form is broken", "Printer is out of paper", "Absence of refund",
     ],
 )  # fmt: skip
 def test_people_writing_about_such_things_are_answered(subject: str) -> None:

@@ -1,9 +1,11 @@
 """What is folded in plain text, and what stays in view."""
 
+import textwrap
+
 import pytest
 
 from channels.mail.quotes_plain import Split, plain_lines, split_reply
-from tests.channels.mail.announcements import ATTRIBUTIONS, HEADER_BLOCKS, RULES
+from tests.channels.mail.announcements import ATTRIBUTIONS, HEADER_BLOCKS, RULES, SENT_FROM
 
 
 def split(text: str) -> Split:
@@ -16,6 +18,21 @@ def test_an_announced_quotation_is_folded(line: str, quoted: str) -> None:
     found = split(f"My answer stands here.\n\n{line}\n\n{quoted}\n")
     assert found.reply == "My answer stands here."
     assert "quoted words" in found.quoted
+
+
+@pytest.mark.parametrize("line", [line for line in ATTRIBUTIONS if not line.startswith(">")])
+@pytest.mark.parametrize("width", [76, 50])
+def test_an_announcement_broken_over_lines_is_folded_whole(line: str, width: int) -> None:
+    wrapped = textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+    found = split(f"My answer stands here.\n\n{wrapped}\n\n> quoted words\n> more\n")
+    assert found.reply == "My answer stands here."
+
+
+@pytest.mark.parametrize("line", SENT_FROM)
+def test_the_line_of_a_device_is_a_signature(line: str) -> None:
+    found = split(f"My answer stands here.\n\n{line}\n\nOn 3 Feb 2026, Bob wrote:\n> quoted\n")
+    assert found.reply == "My answer stands here."
+    assert found.signature == line
 
 
 @pytest.mark.parametrize("names", HEADER_BLOCKS, ids="/".join)
@@ -68,6 +85,9 @@ def test_a_mail_of_nothing_but_quotation_is_shown_whole() -> None:
         "On this day\n\nI wrote something\n\nwhich was long.",
         "```\nFrom: x\n# not a mark\n####\n```\nDone.",
         "Subject: hello\nthis is my text",
+        "My parcel was\nFrom: Bob Example <bob@example.org>\nto me. Where is it?",
+        "I wrote this on 3 February 2026 at 10:00:\nno answer came.",
+        "Somebody from the shop wrote. On 3 Feb 2026 at 10:00:\nnothing happened.",
     ],
 )
 def test_what_is_no_quotation_is_left_alone(text: str) -> None:
@@ -105,6 +125,11 @@ def test_a_signature_is_folded_and_told(text: str, signature: str) -> None:
     "text",
     [
         "Sent from my desk, which is easier than my phone.",
+        "Hello.\n\nFrom my phone I cannot log in",
+        "Hello.\n\nEnviado desde mi cuenta pero no llega.",
+        "Hello.\n\n发自我的账户的邮件都被退回了，请问怎么办？",
+        "Hello.\n\nOutlook for iOS does not show it",
+        "Hello.\n\nSent from a different address than usual, does it matter?",
         "-- \nAnn",
         "Thanks",
         "To do\n- one\n- two",
