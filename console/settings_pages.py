@@ -20,6 +20,7 @@ from channels.automatic import span
 from channels.models import AutomaticMail, Template
 from console.frame import frame
 from console.gate import agent_of, agents_only
+from console.timeline import channel_name
 from tickets import reference
 from tickets.models import Inbox, Ticket
 from tickets.operations import follow_up
@@ -79,7 +80,8 @@ def inboxes(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         form.save()
         messages.success(request, _("Saved."))
         return redirect("console:inboxes")
-    rows = Inbox.objects.select_related("team").prefetch_related("accounts").order_by("pk")
+    held = Inbox.objects.select_related("team").prefetch_related("accounts").order_by("pk")
+    rows = [(each, channel_name(each.channel)) for each in held]
     context = {**frame(request, "inboxes"), "rows": rows, "form": form, "inbox": inbox}
     return render(
         request, "console/inboxes.html", context, status=422 if form and form.errors else 200

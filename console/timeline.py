@@ -32,20 +32,24 @@ class Item:
     @property
     def channel(self) -> str:
         """The door it came by, in words."""
-        name = self.message.channel if self.message else ""
-        words = {
-            "email": _("email"),
-            "web": _("web form"),
-            "portal": _("status page"),
-            "api": "API",
-        }
-        return words.get(name, name)
+        return channel_name(self.message.channel) if self.message else ""
 
     @property
     def is_stuck(self) -> bool:
         """It did not arrive, or nobody can say: an agent decides."""
         stuck = (Delivery.Status.FAILED, Delivery.Status.UNKNOWN)
         return self.delivery is not None and self.delivery.status in stuck
+
+
+def channel_name(channel: str) -> str:
+    """What agents call the door that rows know by its slug."""
+    names = {
+        "email": _("email"),
+        "web": _("web form"),
+        "portal": _("status page"),
+        "api": "API",
+    }
+    return names.get(channel, channel)
 
 
 def timeline(ticket: Ticket) -> list[Item]:

@@ -11,7 +11,14 @@ from django.utils import timezone
 from channels.models import AutomaticMail, Receipt, Template
 from channels.receipts import accept
 from people.models import Team, User
-from tests.factories import make_account, make_agent, make_message, make_ticket, raw_mail
+from tests.factories import (
+    make_account,
+    make_agent,
+    make_inbox,
+    make_message,
+    make_ticket,
+    raw_mail,
+)
 from tests.sink import Sink
 from tests.working import work
 from tickets.models import Status, Ticket
@@ -256,6 +263,13 @@ def test_notes_are_live_for_colleagues(desk: Client, ticket: Ticket) -> None:
     add_note(ticket, "look here", actor=make_agent())
     assert "look here" in shown(desk.get(place(ticket, "live")))
     assert desk.post(place(ticket, "here")).json() == {"viewing": []}
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "Web form"), ("zh-hans", "网页表单")])
+def test_an_inbox_tells_its_channel_in_words(desk: Client, language: str, name: str) -> None:
+    make_account(kind="web", inbox=make_inbox(channel="web", name="Ask us"))
+    page = shown(desk.get("/console/settings/inboxes/", headers={"Accept-Language": language}))
+    assert f"<td><b>Ask us</b></td><td>{name}</td>" in page
 
 
 @pytest.mark.parametrize(
