@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeAlias
 
 from django.db import transaction
@@ -21,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from channels.models import Delivery, Receipt
 from people.models import User
+from support import alarms
 from support.events import DomainEvent, publish
 from support.models import OutboxEntry
 
@@ -101,7 +103,7 @@ def raw(item_id: str) -> bytes:
 
 @transaction.atomic
 def replay(item_id: str, actor: User | None = None) -> None:
-    """Try again as if it had just come. Raises ``NotQuarantined``."""
+    """Try again at once, as if it had just come. Raises ``NotQuarantined``."""
     row = _locked(item_id)
     error = row.error
     row.attempts, row.due_at, row.error = 0, timezone.now(), ""
@@ -112,6 +114,8 @@ def replay(item_id: str, actor: User | None = None) -> None:
     else:
         row.status, row.was_handed_over = Delivery.Status.QUEUED, False
     row.save()
+    task = alarms.TASKS[row._meta.db_table]  # only new rows ring by themselves
+    transaction.on_commit(partial(alarms.ring, task))
     _decided(item_id, "replay", error, actor)
 
 

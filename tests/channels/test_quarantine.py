@@ -2,17 +2,20 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import Model
 from django.utils import timezone
 
 from channels import quarantine, receipts
 from channels.models import Delivery, Receipt
 from support.events import DomainEvent
 from support.models import Event, OutboxEntry
+from support.redis import client as redis
 from tests.factories import NOON, make_account, make_agent, make_message, raw_mail
 from tickets.models import Ticket
 
@@ -118,6 +121,27 @@ def test_a_replayed_handler_and_delivery_are_due_again() -> None:
     assert entry in OutboxEntry.objects.due()
     assert (delivery.status, delivery.was_handed_over) == ("queued", False)
     assert delivery in Delivery.objects.due()
+
+
+@pytest.mark.parametrize(
+    ("halt", "letter", "task"),
+    [
+        (halted_receipt, "r", "channels.tasks.file_receipts"),
+        (halted_entry, "o", "support.tasks.drain_outbox"),
+        (halted_delivery, "d", "channels.tasks.send_deliveries"),
+    ],
+)
+def test_what_is_replayed_is_worked_at_once(
+    halt: Callable[[], Model], letter: str, task: str, django_capture_on_commit_callbacks: Any
+) -> None:
+    redis().flushdb()
+    with django_capture_on_commit_callbacks() as waiting:
+        quarantine.replay(f"{letter}{halt().pk}")
+    assert redis().llen("celery") == 0, "nothing is told before the commit"
+    for tell in waiting:
+        tell()
+    (message,) = redis().lrange("celery", 0, -1)
+    assert json.loads(message)["headers"]["task"] == task
 
 
 def test_what_is_discarded_is_let_go_but_its_row_says_so() -> None:
