@@ -3,8 +3,9 @@
 Two kinds, both keyed. An address has its mark after a plus: ``+t<ticket>.<mac>`` for answers
 to a ticket, ``+s<side thread>.<mac>``, ``+a<ticket>-<user>.<mac>`` for an agent's answers, and
 ``+b<delivery>.<mac>`` for bounces. A Message-ID is ``<harbour.<ticket>.<key>.<mac>@domain>``,
-where the key begins with ``s<side thread>x`` or ``a<user>x`` in mail of those kinds. None of
-them can be made by somebody who only knows a number.
+where the key begins with ``s<side thread>x`` or ``a<user>x`` in mail of those kinds. In the quoted
+text of a mail stands ``ref:t<ticket>.<mac>``. None of them can be made by somebody who only
+knows a number.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from support.crypto import is_our_mac, short_mac
 
 _PLUS = re.compile(r"\+([tsab])([0-9]{1,18}(?:-[0-9]{1,18})?)\.([a-z2-7]{26})@", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<?harbour\.([0-9]{1,18})\.([a-z0-9]{8,60})\.([a-z2-7]{16})@", re.I)
+_IN_TEXT = re.compile(r"\bref:(t)([0-9]{1,18})\.([a-z2-7]{26})(?![a-z0-9])", re.IGNORECASE)
 _KEY = re.compile(r"([sa])([0-9]{1,18})x")
 _PURPOSES = {"t": "reply", "s": "side-thread", "a": "agent", "b": "bounce"}
 _MAC_BITS = 80
@@ -57,6 +59,17 @@ def agent_address(mailbox: str, ticket_id: int, user_id: int) -> str:
 def bounce_address(mailbox: str, delivery_id: int) -> str:
     """The envelope sender of one delivery, which a bounce of it comes back to (VERP)."""
     return _marked(mailbox, "b", str(delivery_id))
+
+
+def body_mark(ticket_id: int) -> str:
+    """For the quoted text of a mail: providers that rewrite Message-IDs leave it alone."""
+    return f"ref:t{ticket_id}.{short_mac('reply', str(ticket_id))}"
+
+
+def mark_in_text(*texts: str) -> Mark | None:
+    """The first mark of ``body_mark`` in these texts that is truly ours."""
+    hits = (found for text in texts for found in _IN_TEXT.finditer(text))
+    return next((mark for hit in hits if (mark := _of_plus(*hit.groups()))), None)
 
 
 def _marked(mailbox: str, letter: str, about: str) -> str:
