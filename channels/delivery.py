@@ -19,6 +19,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from channels.base import OutboundFile, OutboundMessage, Outcome, Result
+from channels.mailboxes.oauth import signed_in
 from channels.models import Account, Delivery
 from support.faults import fault_point
 from tickets.operations.reply import report_sent, report_undeliverable
@@ -76,7 +77,7 @@ def _send(account: Account, deliveries: Sequence[Delivery]) -> None:
     waiting = {delivery.pk: delivery for delivery in deliveries}
     run = _Run(deliveries)
     try:
-        for result in account.adapter.send(run.messages()):
+        for result in signed_in(account).send(run.messages()):
             _settle(waiting.pop(result.key), result)
             run.note(result)
     except Exception as error:  # an adapter's bug must not hold up other accounts

@@ -1,19 +1,13 @@
-"""Email: raw mails in, and out through Django's mail backend (SMTP, or any of anymail's).
-
-SMTP is spoken step by step, so that a connection lost before DATA is told apart from one
-lost after it: then the server may have taken the mail, and only it knows (RFC 5321, 6.1).
-"""
+"""Email: raw mails in, and out by the mailbox's own server or provider, else by EMAIL_URL."""
 
 from __future__ import annotations
 
-import re
 import smtplib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from email.utils import formataddr
+from typing import Any
 
-from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
 
@@ -24,17 +18,18 @@ from channels.base import (
     Outcome,
     RawCall,
     Result,
+    WebhookCall,
     secret,
     setting,
 )
 from channels.incoming import inbound_of
 from channels.providers.mails import raw_mails
-from support.faults import fault_point
-from tickets.files import open_file
+from channels.sending import apis, smtp
+from channels.sending.answers import result
+from channels.sending.compose import compose
 from tickets.inbound import InboundMessage
 
-_NULL_SENDER = ""
-_CRLF = re.compile(rb"\r\n|\r|\n")
+_PATIENCE = 20  # seconds for each step of a conversation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +79,7 @@ class Email(Adapter):
         own = bool(self.smtp_password or self.outgoing)
         return bool(self.smtp_host) and self.sign_in != "password" and not own
 
-    def verify(self, headers: Mapping[str, str], body: bytes) -> None:
+    def verify(self, call: WebhookCall) -> None:
         raise Forged("mail comes by SMTP, or by a provider's own signed webhook")
 
     def parse(self, call: RawCall) -> Iterator[InboundMessage]:
@@ -95,12 +90,36 @@ class Email(Adapter):
             yield inbound_of(replace(call, body=raw, meta={**call.meta, **envelope}))
 
     def send(self, messages: Iterable[OutboundMessage]) -> Iterator[Result]:
-        backend = get_connection()
+        if self.signs_in_to_send and not self.access_token:
+            for message in messages:
+                yield result(message, Outcome.LATER, "somebody has to sign in to the mailbox again")
+            return
+        backend = self.backend()
         try:
             for message in messages:
                 yield _send_one(backend, message)
         finally:
             _close(backend)
+
+    def backend(self) -> BaseEmailBackend:
+        """What this mailbox sends by; not connected yet."""
+        if self.outgoing:
+            return apis.backend(self.outgoing, self.outgoing_key, self.outgoing_options)
+        if not self.smtp_host:
+            return get_connection()
+        server: dict[str, Any] = {
+            "host": self.smtp_host,
+            "port": self.smtp_port,
+            "use_tls": self.smtp_security == "starttls",
+            "use_ssl": self.smtp_security == "ssl",
+            "timeout": _PATIENCE,
+        }
+        if self.signs_in_to_send:
+            return smtp.TokenBackend(**server, token_user=self.username, token=self.access_token)
+        username = self.smtp_username or self.username
+        return EmailBackend(
+            **server, username=username, password=self.smtp_password or self.password
+        )
 
 
 def _close(backend: BaseEmailBackend) -> None:
@@ -114,106 +133,7 @@ def _send_one(backend: BaseEmailBackend, message: OutboundMessage) -> Result:
     try:
         mail = compose(message)
     except OSError as error:
-        return _result(message, Outcome.LATER, f"an attachment cannot be read: {error}")
+        return result(message, Outcome.LATER, f"an attachment cannot be read: {error}")
     if isinstance(backend, EmailBackend):
-        return _by_smtp(backend, mail, message)
-    return _by_provider(backend, mail, message)
-
-
-def compose(message: OutboundMessage) -> EmailMultiAlternatives:
-    """The mail as it leaves. Raises ``OSError`` when an attachment cannot be read."""
-    mail = EmailMultiAlternatives(
-        subject=" ".join(message.subject.split()),
-        body=message.text,
-        from_email=formataddr((message.from_name, message.sender)),
-        to=[message.to],
-        reply_to=[message.reply_to] if message.reply_to else None,
-        headers={"Message-ID": message.external_id, **message.headers},
-    )
-    if message.html:
-        mail.attach_alternative(message.html, "text/html")
-    for file in message.files:
-        with open_file(file.key) as content:
-            mail.attach(file.name, content.read(), file.content_type)
-    return mail
-
-
-def _by_smtp(
-    backend: EmailBackend, mail: EmailMultiAlternatives, message: OutboundMessage
-) -> Result:
-    raw = _CRLF.sub(b"\r\n", mail.message().as_bytes())
-    sender = _NULL_SENDER if message.is_automatic else message.sender
-    try:
-        server = _connected(backend)
-        for code, answer in (server.mail(sender), server.rcpt(message.to)):
-            if code not in (250, 251):
-                server.rset()
-                return _answered(message, code, answer)
-    except smtplib.SMTPResponseException as error:
-        _drop(backend)
-        return _answered(message, error.smtp_code, error.smtp_error)
-    except UnicodeError:
-        return _result(message, Outcome.NEVER, "the server takes no address like this one")
-    except (smtplib.SMTPException, OSError) as error:
-        _drop(backend)
-        return _result(message, Outcome.LATER, f"{type(error).__name__}: {error}")
-    fault_point("delivery.before_data")
-    return _hand_over(backend, server, raw, message)
-
-
-def _hand_over(
-    backend: EmailBackend, server: smtplib.SMTP, raw: bytes, message: OutboundMessage
-) -> Result:
-    try:
-        code, answer = server.data(raw)
-    except smtplib.SMTPDataError as error:  # refused at DATA: nothing was taken
-        return _answered(message, error.smtp_code, error.smtp_error)
-    except (smtplib.SMTPException, OSError) as error:
-        _drop(backend)
-        return _result(message, Outcome.UNKNOWN, f"{type(error).__name__}: {error}")
-    fault_point("delivery.accepted")
-    return _answered(message, code, answer)
-
-
-def _connected(backend: EmailBackend) -> smtplib.SMTP:
-    if backend.connection is None:
-        backend.open()
-    if backend.connection is None:
-        raise smtplib.SMTPConnectError(421, "no connection")
-    backend.connection.ehlo_or_helo_if_needed()
-    return backend.connection
-
-
-def _drop(backend: EmailBackend) -> None:
-    """A broken connection is of no use to the next mail."""
-    if backend.connection is not None:
-        backend.connection.close()
-        backend.connection = None
-
-
-def _answered(message: OutboundMessage, code: int, answer: bytes | str) -> Result:
-    said = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
-    if code == 250:
-        return _result(message, Outcome.SENT, "")
-    outcome = Outcome.LATER if 400 <= code < 500 else Outcome.NEVER
-    return _result(message, outcome, f"{code} {said}")
-
-
-def _by_provider(
-    backend: BaseEmailBackend, mail: EmailMultiAlternatives, message: OutboundMessage
-) -> Result:
-    try:
-        backend.send_messages([mail])
-    except AnymailRecipientsRefused as error:
-        return _result(message, Outcome.NEVER, str(error))
-    except AnymailAPIError as error:
-        status = error.status_code or 0
-        refused = 400 <= status < 500 and status != 429
-        return _result(message, Outcome.NEVER if refused else Outcome.LATER, str(error)[:500])
-    except (AnymailError, OSError) as error:
-        return _result(message, Outcome.UNKNOWN, f"{type(error).__name__}: {error}"[:500])
-    return _result(message, Outcome.SENT, "")
-
-
-def _result(message: OutboundMessage, outcome: Outcome, detail: str) -> Result:
-    return Result(key=message.key, outcome=outcome, detail=detail, external_id=message.external_id)
+        return smtp.send_one(backend, mail, message)
+    return apis.send_one(backend, mail, message)

@@ -19,7 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from channels.adapters.email import Email
-from channels.base import ChannelError
+from channels.base import Adapter, ChannelError
 from channels.mailboxes.settings import change
 from channels.models import Account, FetchState
 from support import http
@@ -176,9 +176,12 @@ def drop_token(account: Account, token: str) -> None:
             change(account, {"access_token": "", "access_token_until": 0})
 
 
-def signed_in(account: Account) -> Email:
-    """The mailbox's adapter, with a fresh token if it sends with one; without, it sends nothing."""
-    adapter = cast("Email", account.adapter)
+def signed_in(account: Account) -> Adapter:
+    """The account's adapter as it can send now: a mailbox whose token is gone sends nothing."""
+    adapter = account.adapter
+    if not isinstance(adapter, Email):
+        return adapter
+    adapter = replace(adapter, username=adapter.username or account.address)
     if not adapter.signs_in_to_send:
         return adapter
     try:

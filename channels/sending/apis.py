@@ -1,0 +1,54 @@
+"""Sending by a provider's API, through anymail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
+from django.core.mail import EmailMultiAlternatives
+from django.core.mail.backends.base import BaseEmailBackend
+from django.utils.module_loading import import_string
+
+from channels.base import OutboundMessage, Outcome, Result
+from channels.sending.answers import result
+
+#: The providers a mailbox can send by, and what each calls its key.
+KEY_OF = {
+    "brevo": "api_key",
+    "mailersend": "api_token",
+    "mailgun": "api_key",
+    "mailtrap": "api_token",
+    "mandrill": "api_key",
+    "postal": "api_key",
+    "postmark": "server_token",
+    "resend": "api_key",
+    "sendgrid": "api_key",
+    "sparkpost": "api_key",
+    "unisender_go": "api_key",
+}
+
+
+def backend(name: str, key: str, options: Mapping[str, str]) -> BaseEmailBackend:
+    """A connection with keys of its own, whatever the installation's are."""
+    made: Any = import_string(f"anymail.backends.{name}.EmailBackend")
+    connection: BaseEmailBackend = made(**{**options, KEY_OF[name]: key})
+    return connection
+
+
+def send_one(
+    backend: BaseEmailBackend, mail: EmailMultiAlternatives, message: OutboundMessage
+) -> Result:
+    try:
+        backend.send_messages([mail])
+    except AnymailRecipientsRefused as error:
+        return result(message, Outcome.NEVER, str(error))
+    except AnymailAPIError as error:
+        status = error.status_code or 0
+        if status in (401, 403):  # the key is wrong, not this mail
+            return result(message, Outcome.LATER, str(error)[:500])
+        refused = 400 <= status < 500 and status != 429
+        return result(message, Outcome.NEVER if refused else Outcome.LATER, str(error)[:500])
+    except (AnymailError, OSError) as error:
+        return result(message, Outcome.UNKNOWN, f"{type(error).__name__}: {error}"[:500])
+    return result(message, Outcome.SENT, "")
