@@ -32,7 +32,7 @@ def configure(*, as_json: bool) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
-    for noisy in ("httpx", "mail.log", "asyncio", "botocore", "urllib3", "faker"):
+    for noisy in ("httpx", "mail.log", "asyncio", "botocore", "urllib3", "faker", "imapclient"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

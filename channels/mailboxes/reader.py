@@ -1,0 +1,108 @@
+"""A thread that reads one mailbox for as long as its connection lasts."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+
+from django.db import Error, connection
+from imapclient import IMAPClient
+
+from channels.adapters.email import Email
+from channels.base import ChannelError
+from channels.mailboxes import cursor, fetch
+from channels.mailboxes.connection import Declined, SignInRefused, Unreachable, connect, hang_up
+from channels.mailboxes.folder import Folder
+from channels.mailboxes.oauth import access_token, drop_token
+from channels.models import Account
+
+logger = logging.getLogger(__name__)
+
+#: How often it is looked for mail although the server told of none. An IDLE is as long, far
+#: below the half hour after which servers hang up (RFC 2177, 3), and finds a dead line soon.
+LOOK_SECONDS = 60.0
+#: How many mailboxes are read at the same moment: each costs memory and a database session.
+_turns = threading.BoundedSemaphore(8)
+
+
+class Reader(threading.Thread):
+    """Ends when ``stopping`` is set, or with its connection; says in the database why."""
+
+    def __init__(self, account_id: int, mark: str, tries: Counter[int], *, may_idle: bool) -> None:
+        super().__init__(name=f"mailbox-{account_id}", daemon=True)
+        self.account_id = account_id
+        self.mark = mark
+        self.may_idle = may_idle
+        self.stopping = threading.Event()
+        self._tries = tries
+
+    def run(self) -> None:
+        try:
+            self._read()
+        except cursor.Overtaken:
+            logger.warning("mailbox %s was read by somebody else too", self.account_id)
+        except Error as error:
+            logger.warning("mailbox %s: no database: %s", self.account_id, error)
+        except Account.DoesNotExist:
+            logger.info("mailbox %s is gone", self.account_id)
+        finally:
+            connection.close()
+
+    def _read(self) -> None:
+        account = Account.objects.get(pk=self.account_id)
+        try:
+            self._attend(account)
+        except ChannelError as error:
+            logger.warning("mailbox %s: %s", account, error)
+            cursor.failed(account, error)
+        except (Error, cursor.Overtaken):
+            raise
+        except Exception as error:  # the mailbox is tried again, and its row says what happened
+            logger.exception("mailbox %s", account)
+            cursor.failed(account, f"{type(error).__name__}: {error}")
+
+    def _attend(self, account: Account) -> None:
+        settings = account.adapter
+        if not isinstance(settings, Email):
+            return
+        client = _connect(account, settings)
+        try:
+            folder = Folder(client, settings.folder, read_only=account.mode == Account.Mode.WATCH)
+            reading = fetch.begin(account, settings, folder, self._tries)
+            while not self.stopping.is_set():
+                self._look(reading)
+                self._wait(folder)
+        finally:
+            hang_up(client)
+
+    def _look(self, reading: fetch.Reading) -> None:
+        """Read until nothing is left, giving others their turn after each step."""
+        has_more = True
+        while has_more and not self.stopping.is_set():
+            with _turns:
+                try:
+                    has_more = fetch.step(reading)
+                finally:
+                    connection.close()
+
+    def _wait(self, folder: Folder) -> None:
+        if not (self.may_idle and folder.has_idle()):
+            self.stopping.wait(LOOK_SECONDS)
+            return
+        try:
+            folder.idle(LOOK_SECONDS, self.stopping)
+        except Declined as error:  # it offers what it cannot do; this connection is of no more use
+            self.may_idle = False
+            raise Unreachable(str(error)) from error
+
+
+def _connect(account: Account, settings: Email) -> IMAPClient:
+    token = access_token(account) if settings.sign_in != "password" else ""
+    connection.close()  # the mail server may take its time
+    try:
+        return connect(settings, user=settings.username or account.address, token=token)
+    except SignInRefused:
+        if token:
+            drop_token(account, token)
+        raise
