@@ -32,14 +32,14 @@ def _by_html(body: Body, plain: Split) -> Split:
     rich = split_reply(lines)
     if not rich.quoted or not rich.reply:
         return plain
-    cut = _same_end(body.text, rich.reply)
+    cut = same_end(body.text, rich.reply)
     if cut <= 0:
         return plain
     rest = body.text[cut:].strip("\n")
     return Split(body.text[:cut].strip(), rest, rich.signature) if rest.strip() else plain
 
 
-def _same_end(text: str, reply: str) -> int:
+def same_end(text: str, reply: str) -> int:
     """Where `reply` ends in `text` when white space is not looked at; 0 if it is not its start."""
     wanted = re.sub(r"\s+", "", reply)
     at = matched = 0

@@ -56,6 +56,7 @@ class _Reader:
         self.quotes: defaultdict[str, list[int]] = defaultdict(list)
         self.depth = 0
         self.announced = 0
+        self.signed: list[tuple[str, int]] = []
         self.missing: set[str] = set()
         self.patience = 64
 
@@ -117,7 +118,7 @@ class _Reader:
 
     def start(self, name: str, attributes: str) -> None:
         mark = quote_mark(name, attributes.strip()) if name in MARKED_TAGS else ""
-        if name in _BLOCK or mark in ("inside", "announced", "after"):
+        if name in _BLOCK or mark in ("inside", "announced", "after", "signature"):
             self.flush()
         if name in _PARAGRAPH:
             self.gap()
@@ -130,6 +131,8 @@ class _Reader:
             self.quotes[name].append(self.open[name])
             self.depth += 1
             self.announced += mark == "announced"
+        elif mark == "signature" and name not in _VOID:
+            self.signed.append((name, self.open[name]))
         elif mark:
             self.mark = "after" if "after" in (mark, self.mark) else mark
 
@@ -155,6 +158,9 @@ class _Reader:
             held.pop()
             self.depth -= 1
             self.announced = min(self.announced, self.depth)
+        if self.signed and self.signed[-1] == (name, self.open[name]):
+            self.flush()
+            self.signed.pop()
         self.open[name] -= 1
         if name == "pre":
             self.pre -= 1
@@ -187,6 +193,8 @@ class _Reader:
             self.lines.append(Line(text, mark="announced"))
             return
         mark, self.mark = (self.mark, "") if text else ("", self.mark)
+        if self.signed and not mark:
+            mark = "signature"
         self.lines.append(Line(text, self.depth > 0, mark))
 
     def gap(self) -> None:

@@ -12,7 +12,8 @@ _INSIDE = re.compile(
     r"|front-blockquote|sh-quoted-content|edo-original|cm_quote"
     r"|__quoted_text__|ntes_quote|quoted-text|quotedtext|hey-quote|wiseStamp_reply"
     r"|olk_src_body_section|mail-quote-collapse|mailru-blockquote|sign-quote"
-    r"|naver_quote|original-message|outlook_quote|edisonmail_quote)(?:\b|_)",
+    r"|naver_quote|original-message|outlook_quote|edisonmail_quote|freshdesk_quote"
+    r"|missive_quote|outreach-quote|hs_reply|xm_write_history|oryginal-mail)(?:\b|_)",
     re.IGNORECASE,
 )
 # Such an element holds the line that announces a quotation.
@@ -27,6 +28,14 @@ _AFTER = re.compile(
     r"|replysplit|ms-outlook-mobile-reference-message|ms-outlook-ios-quote)\b",
     re.IGNORECASE,
 )
+# Such an element holds the signature that the program put below what was written.
+_SIGNATURE = re.compile(
+    r"\b(?:gmail_signature|moz-signature|ms-outlook-(?:mobile|ios)-signature|front-signature"
+    r"|protonmail_signature_block|composer_signature|hwsignature|xmail_signature|zm-_id_-sgn"
+    r"|ntes-[\w-]{1,20}-signature|bloop_sign|__sig_(?:pre|post)__|x?_?signature)(?:\b|_)",
+    re.IGNORECASE,
+)
+_FOXMAIL_RULE = re.compile(r"width\s*:\s*210px", re.IGNORECASE)
 _ATTRIBUTE = re.compile(
     r"\b(class|id|name|type|style|data-marker|cite)\s*=\s*(?:\"([^\"]{0,500})|'([^']{0,500})|([^\s\"'>]{1,200}))",
     re.IGNORECASE,
@@ -43,7 +52,7 @@ MARKED_TAGS = frozenset(
 
 @lru_cache(maxsize=1024)
 def quote_mark(tag: str, attributes: str) -> str:
-    """ "inside", "announced", "after", "divider" (if header lines follow) or ""."""
+    """ "inside", "announced", "after", "signature", "divider" (if header lines follow) or ""."""
     given: dict[str, str] = {}
     for match in _ATTRIBUTE.finditer(attributes[:2000]):
         given.setdefault(match[1].lower(), match[2] or match[3] or match[4] or "")
@@ -55,6 +64,8 @@ def quote_mark(tag: str, attributes: str) -> str:
             return "announced"
         if tag != "a" and _INSIDE.search(names):
             return "inside"
+        if tag != "a" and _SIGNATURE.search(names):
+            return "signature"
     style = given.get("style", "")
     if tag == "blockquote":
         indented = _INDENT.search(style) and not _LEFT_BAR.search(style) and not given.get("type")
@@ -62,5 +73,5 @@ def quote_mark(tag: str, attributes: str) -> str:
     if tag == "div" and _TOP_RULE.search(style) and not _OTHER_SIDES.search(style):
         return "divider"
     if tag == "hr":
-        return "divider"
+        return "signature" if _FOXMAIL_RULE.search(style) else "divider"
     return ""

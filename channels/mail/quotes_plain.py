@@ -89,13 +89,24 @@ class _Splitter:
         if not any(line.strip() and not _QUOTED.match(line) for line in kept):
             self.visible = list(range(len(self.lines)))
             kept = self.texts
-        signature_from = split_signature(kept)
+        signature_from = min(split_signature(kept), self._marked_signature())
         reply = self.visible[:signature_from]
         signature = "\n".join(kept[signature_from:]).strip()
         shown = set(reply)
         folded = [self._shown(at) for at in range(len(self.lines)) if at not in shown]
         visible_text = "\n".join(self._shown(at) for at in reply)
         return Split(visible_text.strip("\n "), "\n".join(folded).strip("\n"), signature)
+
+    def _marked_signature(self) -> int:
+        """Where the HTML says that only a signature follows: an index into what is visible."""
+        start = len(self.visible)
+        for index in range(len(self.visible) - 1, -1, -1):
+            at = self.visible[index]
+            if self.texts[at].strip() and self.lines[at].mark != "signature":
+                break
+            start = index
+        own = any(re.search(r"\w", self.texts[at]) for at in self.visible[:start])
+        return start if own else len(self.visible)
 
     def _shown(self, at: int) -> str:
         line = self.lines[at]

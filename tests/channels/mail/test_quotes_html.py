@@ -36,6 +36,21 @@ REPLIES = {
     "proton": '<div>Answer.</div><div class="protonmail_quote">On Tuesday, Bob wrote:<br><blockquote type="cite">quoted</blockquote></div>',
     "spark": '<div name="messageBodySection">Answer.</div><div name="messageReplySection">On 3 Feb 2026, Bob wrote:<blockquote type="cite">quoted</blockquote></div>',
     "mail.ru": "<div>Answer.</div><blockquote>Вторник, 3 февраля 2026, 10:00 +03:00 от Bob &lt;b@example.org&gt;:<br>quoted</blockquote>",
+    "gmx": '<div>Answer.</div><div name="quote" style="border-left:2px solid"><div><b>Gesendet:</b>&nbsp;Dienstag<br/><b>Von:</b>&nbsp;Bob<br/><b>An:</b> ann<br/><b>Betreff:</b> x</div><div name="quoted-content">quoted</div></div>',
+    "notes": "<font size=2>Answer.</font><br><br><font size=1>From: &nbsp; &nbsp;</font><font size=1>Bob &lt;b@example.org&gt;</font><br><font>To: &nbsp;</font><font>ann</font><br><font>Date: </font><font>03.02.2026 10:00</font><br><font>Subject: </font><font>x</font><br><hr noshade><br>quoted",
+    "samsung": '<div dir="auto">Answer.</div><div id="composer_signature"><div>Sent from my Galaxy</div></div><div><!-- originalMessage --><div>-------- Original message --------</div><div>From: Bob &lt;b@example.org&gt; </div><div>Date: 03/02/2026  10:00</div><div>To: ann </div><div>Subject: x </div></div>quoted',
+    "huawei": '<div>Answer.</div><br><div id="hwSignature">发自我的华为手机</div><br><div class="quote">-------- 原始邮件 --------<br>发件人： Bob &lt;b@example.org&gt;<br>日期： 2026年2月3日周二 10:00<br>收件人： ann<br>主 题： x<br><blockquote>quoted</blockquote></div>',
+    "netease mailmaster": '<div>Answer.</div><div id="ntes-pcmac-signature"></div><div><div>---- 回复的原邮件 ----</div><table><tr><td>发件人</td><td>Bob&lt;b@example.org&gt;</td></tr><tr><td>主题</td><td>x</td></tr></table><div>quoted</div></div>',
+    "qq in wechat": '<div>Answer.</div><div class="xm_write_history">原始邮件<br>发件人：Bob<br>quoted</div>',
+    "foxmail with its rule": '<div>Answer.</div><hr style="WIDTH: 210px; HEIGHT: 1px" align="left"><div><span>ann@example.com</span></div><blockquote><div style="border:none;border-top:solid #B5C4DF 1.0pt"><b>From:</b>&nbsp;Bob</div><div>quoted</div></blockquote>',
+    "orange": '<div>Answer.</div><blockquote style="border-left: 1px solid #FF6600">&gt; Message du 03/02/26 10:00<br>&gt; De : "Bob"<br>&gt;quoted</blockquote>',
+    "open-xchange": '<p>Answer.</p><div>Bob &lt;b@example.org&gt; hat am 03.02.2026 10:00 CET geschrieben:</div><blockquote type="cite">quoted</blockquote>',
+    "seznam": '<div>Answer.</div><aside>---------- Původní e-mail ----------<br>Od: Bob &lt;b@example.org&gt;<br>Komu: ann<br>Datum: 3. 2. 2026<br>Předmět: x</aside><blockquote data-email="b@example.org">quoted</blockquote>',
+    "daum": "<p>Answer.</p><div>--------- 원본 메일 ---------</div><div><b>보낸사람:</b> Bob<br><b>받는사람 :</b> ann<br><b>제목:</b> x</div><div>quoted</div>",
+    "freshdesk": '<div>Answer.</div><div class="freshdesk_quote">quoted</div>',
+    "missive": '<div>Answer.</div><div class="missive_quote">quoted</div>',
+    "hubspot": '<div>Answer.</div><div class="hs_reply">quoted</div>',
+    "front": '<div>Answer.</div><div class="front-signature">Ann</div><blockquote type="cite" class="front-blockquote">On Feb 3, 2026, Bob wrote: <br>quoted</blockquote>',
     "roundcube": '<p>Answer.</p><p id="reply-intro">On 2026-02-03 10:00, Bob wrote:</p><blockquote type="cite">quoted</blockquote>',
 }
 
@@ -47,6 +62,19 @@ def test_a_clients_quotation_is_folded(html: str) -> None:
     )
     assert mail.reply_text == "Answer."
     assert "quoted" in mail.quoted_text
+
+
+def test_a_signature_marked_in_the_html_is_told_and_folded() -> None:
+    html = (
+        '<div>Answer.</div><div class="gmail_signature">Ann from the shop, open nine to five</div>'
+    )
+    mail = parse_mail(letter("", html=html))
+    assert (mail.reply_text, mail.signature) == ("Answer.", "Ann from the shop, open nine to five")
+
+
+def test_words_below_a_marked_signature_stay_in_view() -> None:
+    html = '<div>Answer.</div><div id="Signature">Ann</div><div>One more thing</div>'
+    assert parse_mail(letter("", html=html)).reply_text == "Answer.\nAnn\nOne more thing"
 
 
 def test_answers_between_blockquotes_stay_in_view() -> None:

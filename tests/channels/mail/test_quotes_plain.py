@@ -108,6 +108,13 @@ def test_what_is_no_quotation_is_left_alone(text: str) -> None:
             "Get Outlook for iOS<https://aka.example/x>",
         ),
         ("Works now.\n\n此致\n敬礼\n王小明", "此致\n敬礼\n王小明"),
+        (
+            "Works now.\n\nMit freundlichen Grüßen\nAnn Example\nExample GmbH\nTel: +49 30 12345\nwww.example.com",
+            "Mit freundlichen Grüßen\nAnn Example\nExample GmbH\nTel: +49 30 12345\nwww.example.com",
+        ),
+        ("Works now.\n\n谢谢！\n王小明\n电话：13800000000", "谢谢！\n王小明\n电话：13800000000"),
+        ("Works now.\n\nMvh,\nAnn E\n070-0000000", "Mvh,\nAnn E\n070-0000000"),
+        ("Works now.\n---\nAnn Example", "---\nAnn Example"),
         ("Works now.\n-ann", "-ann"),
         (
             "Works now.\n\n_______________\nlist mailing list\nlist@example.org",
@@ -132,6 +139,8 @@ def test_a_signature_is_folded_and_told(text: str, signature: str) -> None:
         "Hello.\n\nSent from a different address than usual, does it matter?",
         "-- \nAnn",
         "Thanks",
+        "My number is new.\n\nThanks\n070 123456",
+        "Please call.\n\nThanks,\nI am there until five\n070-0000000",
         "To do\n- one\n- two",
     ],
 )
