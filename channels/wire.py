@@ -1,8 +1,8 @@
 """How adapters talk to their providers: one way to ask, and one reading of what goes wrong.
 
-``HARBOUR_PROVIDERS`` (JSON) sends calls elsewhere, such as
-``{"https://api.telegram.org": "http://127.0.0.1:9000/telegram"}``: to a simulator, or to a server
-of one's own that speaks the same API.
+``HARBOUR_PROVIDERS`` (JSON) sends calls elsewhere, to a server of one's own that speaks the same
+API: ``{"https://api.telegram.org": "https://telegram.example.com"}``. The base for ``*`` gets all
+others, with their host as the first part of the path: there the simulators are.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ def place(url: str) -> str:
     for base, other in settings.HARBOUR_PROVIDERS.items():
         if url == base or url.startswith(f"{base}/"):
             return f"{other}{url[len(base) :]}"
-    return url
+    everything = settings.HARBOUR_PROVIDERS.get("*", "")
+    return f"{everything}/{url.partition('://')[2]}" if everything else url
 
 
 def get(url: str, *, headers: Mapping[str, str] | None = None, **query: Any) -> Answer:

@@ -211,6 +211,7 @@ EMAIL_URL = env("EMAIL_URL", default="smtp://127.0.0.1:1025")
 vars().update(environ.Env.email_url_config(EMAIL_URL))
 EMAIL_BACKEND = env("HARBOUR_EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
 EMAIL_TIMEOUT = 20
+HARBOUR_UNDO_SECONDS = min(30, max(0, env.int("HARBOUR_UNDO_SECONDS", default=10)))  # of a reply
 ANYMAIL = env.json("HARBOUR_ANYMAIL", default={})
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("HARBOUR_FROM", default=f"support@{HARBOUR_MAIL_DOMAIN}")
 HARBOUR_SES_TOPICS = env.list("HARBOUR_SES_TOPICS", default=[])  # the SNS topics we trust
@@ -278,6 +279,7 @@ CONTENT_SECURITY_POLICY = {
 # --- network out --------------------------------------------------------------------------
 HARBOUR_PRIVATE_HOSTS = env.list("HARBOUR_PRIVATE_HOSTS", default=[])  # inside, and yet asked
 HARBOUR_PROVIDERS = env.json("HARBOUR_PROVIDERS", default={})  # other bases for providers' APIs
+HARBOUR_SIMULATORS = env.bool("HARBOUR_SIMULATORS", default=HARBOUR_DEMO)
 
 # --- API: the rest stands in support/api_settings.py ---------------------------------------
 HARBOUR_API_RATE = env.int("HARBOUR_API_RATE", default=600)  # calls a minute, a token

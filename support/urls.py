@@ -12,6 +12,7 @@ urlpatterns = [
     path("healthz", web.healthz, name="healthz"),
     path("readyz", web.readyz, name="readyz"),
     path("hooks/", include("channels.urls")),
+    path("simulators/", include("channels.simulator_urls")),
     path("api/", include("api.urls")),
     path("console/", include("console.urls")),
     path("accounts/", include("allauth.urls")),
