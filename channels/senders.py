@@ -40,7 +40,7 @@ def sender_of(mail: ParsedMail, call: RawCall, *, form_relays: Collection[str] =
 
 def _is_honest(mail: ParsedMail) -> bool:
     """One plain address, at the domain that stands last in the field."""
-    last = _DOMAIN.findall(mail.from_text)
+    last: list[str] = _DOMAIN.findall(mail.from_text)
     if len(mail.froms) != 1 or not last or not _PLAIN.fullmatch(mail.froms[0]):
         return False
     return mail.froms[0].rpartition("@")[2] == last[-1].lower().strip(".'")

@@ -27,8 +27,10 @@ from channels.providers.mails import raw_mails
 from channels.sending import apis, smtp
 from channels.sending.answers import result
 from channels.sending.compose import compose
+from channels.threads import bounce_address
 from tickets.inbound import InboundMessage
 
+_LONGEST_LOCAL = 64  # RFC 5321, 4.5.3.1.1
 _PATIENCE = 20  # seconds for each step of a conversation
 
 
@@ -40,6 +42,10 @@ class Email(Adapter):
     from_name: str = setting("The name customers see as the sender.", default="")
     plus_addressing: bool = setting(
         "The mailbox takes support+anything@: replies carry a signed address.", default=True
+    )
+    bounce_addressing: bool = setting(
+        "Replies leave under a signed envelope sender that bounces come back to (VERP).",
+        default=True,
     )
     provider: str = setting("Who hands over mail by webhook, such as mailgun.", default="")
     webhook_secret: str = secret("user:password in the webhook's address.", default="")
@@ -97,9 +103,30 @@ class Email(Adapter):
         backend = self.backend()
         try:
             for message in messages:
-                yield _send_one(backend, message)
+                yield self._send_one(backend, message)
         finally:
             _close(backend)
+
+    def _send_one(self, backend: BaseEmailBackend, message: OutboundMessage) -> Result:
+        try:
+            mail = compose(message)
+        except OSError as error:
+            return result(message, Outcome.LATER, f"an attachment cannot be read: {error}")
+        if isinstance(backend, EmailBackend):
+            return smtp.send_one(backend, mail, message, sender=self._envelope_sender(message))
+        return apis.send_one(backend, mail, message)
+
+    def _envelope_sender(self, message: OutboundMessage) -> str:
+        """Where a bounce comes back to: nowhere for a machine's mail (RFC 3834, 3.3).
+
+        A server that wants the mailbox's own password wants its own address here, too.
+        """
+        if message.is_automatic:
+            return ""
+        signed = bounce_address(message.sender, message.key)
+        is_long = len(signed.rpartition("@")[0]) > _LONGEST_LOCAL
+        may_sign = self.plus_addressing and self.bounce_addressing and not self.smtp_host
+        return signed if may_sign and not is_long else message.sender
 
     def backend(self) -> BaseEmailBackend:
         """What this mailbox sends by; not connected yet."""
@@ -127,13 +154,3 @@ def _close(backend: BaseEmailBackend) -> None:
         backend.close()
     except (smtplib.SMTPException, OSError):
         return  # every mail has its answer by now
-
-
-def _send_one(backend: BaseEmailBackend, message: OutboundMessage) -> Result:
-    try:
-        mail = compose(message)
-    except OSError as error:
-        return result(message, Outcome.LATER, f"an attachment cannot be read: {error}")
-    if isinstance(backend, EmailBackend):
-        return smtp.send_one(backend, mail, message)
-    return apis.send_one(backend, mail, message)

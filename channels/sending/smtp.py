@@ -18,7 +18,6 @@ from channels.base import OutboundMessage, Outcome, Result
 from channels.sending.answers import answered, result
 from support.faults import fault_point
 
-_NULL_SENDER = ""
 _CRLF = re.compile(rb"\r\n|\r|\n")
 
 
@@ -42,10 +41,10 @@ class TokenBackend(EmailBackend):
 
 
 def send_one(
-    backend: EmailBackend, mail: EmailMultiAlternatives, message: OutboundMessage
+    backend: EmailBackend, mail: EmailMultiAlternatives, message: OutboundMessage, *, sender: str
 ) -> Result:
+    """Hand over one mail; ``sender`` is the envelope's, where bounces go."""
     raw = _CRLF.sub(b"\r\n", mail.message().as_bytes())
-    sender = _NULL_SENDER if message.is_automatic else message.sender
     try:
         server = connected(backend)
     except (smtplib.SMTPException, OSError) as error:
