@@ -8,8 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.db import Error, connection
 
-from channels.adapters.email import Email
-from channels.models import Account
+from channels.mailboxes.addresses import addresses
 from channels.threads import base_address
 
 #: For how many seconds the list of mailboxes is trusted when it says no.
@@ -21,7 +20,7 @@ class NoDatabase(Exception):
 
 
 class Directory:
-    """The addresses of all active email accounts. A whole list costs a stranger's guess nothing."""
+    """The addresses of all active mailboxes. A whole list costs a stranger's guess nothing."""
 
     def __init__(self, fresh_seconds: float) -> None:
         self._fresh_seconds = fresh_seconds
@@ -67,12 +66,7 @@ class Directory:
 
 def _read() -> dict[str, int]:
     try:
-        return _addresses()
+        return addresses()
     except Error:  # Postgres was restarted since we last asked: once more, connected anew
         connection.close()
-        return _addresses()
-
-
-def _addresses() -> dict[str, int]:
-    ours = Account.objects.filter(kind=Email.kind, is_active=True).exclude(address="")
-    return {address.lower(): pk for address, pk in ours.values_list("address", "pk")}
+        return addresses()

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from channels import mail_files, receipts
-from channels.adapters.email import Email
+from channels.mailboxes.addresses import addresses
 from channels.models import Account, Receipt
 from tickets import reference
 from tickets.models import Message
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: str, **options: Any) -> None:
-        accounts = _accounts()
+        accounts = addresses()
         fallback = _fallback(accounts, options["inbox"])
         patience = PATIENCE_WHEN_ASKED if options["wait"] else PATIENCE
         failed = False
@@ -58,12 +58,6 @@ class Command(BaseCommand):
             failed = failed or any(mail.error for mail in batch)
         if failed:
             sys.exit(1)
-
-
-def _accounts() -> dict[str, int]:
-    """The email accounts' ids by address, oldest first."""
-    active = Account.objects.filter(kind=Email.kind, is_active=True).exclude(address="")
-    return dict(active.order_by("pk").values_list("address", "pk"))
 
 
 def _fallback(accounts: dict[str, int], inbox: str | None) -> int:
