@@ -67,7 +67,7 @@ def _decide(
         language=language,
     )
     verified = notice.is_verified or bool(identity and identity.verified_at)
-    mail.suppressed_by = _forbidden(notice, identity, account, history, verified=verified)
+    mail.suppressed_by = rule_against(notice, identity, account, history, verified=verified)
     if mail.suppressed_by or identity is None or account is None:
         return mail
     history.add(identity.value, notice.kind, ticket.pk, ticket.subject)
@@ -79,7 +79,7 @@ def _decide(
     return mail
 
 
-def _forbidden(
+def rule_against(
     notice: Notice,
     identity: Identity | None,
     account: Account | None,

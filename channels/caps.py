@@ -51,8 +51,15 @@ class History:
             history.sent[address].append(_Sent(kind, ticket_id, subject or "", at))
         return history
 
-    def add(self, address: str, kind: str, ticket_id: int | None, subject: str) -> None:
-        self.sent[address].append(_Sent(kind, ticket_id, subject, self.now))
+    def add(
+        self,
+        address: str,
+        kind: str,
+        ticket_id: int | None,
+        subject: str,
+        at: datetime | None = None,
+    ) -> None:
+        self.sent[address].append(_Sent(kind, ticket_id, subject, at or self.now))
 
     def forbids(
         self, address: str, kind: str, ticket_id: int | None, subject: str, *, is_verified: bool

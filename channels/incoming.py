@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from django.conf import settings
-
-from channels.base import Ignored, RawCall, Unreadable
+from channels.base import RawCall, Suspicious, Unreadable
+from channels.border import vouches_for
+from channels.mail.fingerprint import fingerprint
 from channels.mail.flow import never_answer
 from channels.mail.parsed import MailAttachment, ParsedMail
 from channels.mail.parsed import Unreadable as Hostile
 from channels.sandbox import understand
+from channels.suspicion import doubt_about
 from channels.threads import base_address, ticket_of_address, ticket_of_message_id
 from people.operations import Address
 from support import language
@@ -25,21 +26,27 @@ LOOP_HEADER = "X-Harbour-Loop"
 
 
 def inbound_of(call: RawCall) -> InboundMessage:
-    """Understand one raw mail. Raises ``Unreadable`` or ``Ignored``."""
+    """Understand one raw mail. Raises ``Unreadable`` or ``Suspicious``.
+
+    One that an operator released (``released`` in the call's meta) is not suspicious.
+    """
     try:
         mail = understand(call.body)
     except Hostile as error:
         raise Unreadable(error.reason) from error
-    _refuse_own(mail, call)
     sender = _sender(mail, call)
     recipients = [*call.meta.get("rcpt_tos", []), *mail.recipients]
     ids = _nearest_first(mail)
     proved = ticket_of_address(recipients) or _proved_by_id(mail, ids)
+    doubt = doubt_about(mail, call, is_proved=proved is not None)
+    if doubt is not None and not call.meta.get("released"):
+        raise Suspicious(*doubt, sender=sender.value, subject=redact(mail.subject)[0])
+    is_loop = doubt is not None and doubt[0] == "loop"  # its id may be one of our own
     text, _ = redact(mail.reply_text if _continues(mail, proved) else mail.text)
     quoted, _ = redact(mail.quoted_text if _continues(mail, proved) else "")
     subject, _ = redact(mail.subject)
     return InboundMessage(
-        external_id=_bare(mail.message_id),
+        external_id=f"released-{call.receipt_id}" if is_loop else _bare(mail.message_id),
         sender=sender,
         text=text,
         quoted=quoted,
@@ -50,9 +57,11 @@ def inbound_of(call: RawCall) -> InboundMessage:
         references=tuple(ids),
         subject_reference=_number_in(mail.subject),
         language=language.supported(language.detect(f"{subject}\n{text}")),
-        is_verified=_passed_dmarc(mail),
+        fingerprint=fingerprint(mail),
+        is_verified=vouches_for(mail, sender.value),
         is_automatic=mail.is_auto or mail.is_bounce,
-        never_acknowledge=_forbidden(mail, sender),
+        is_imported=bool(call.meta.get("import")),
+        never_acknowledge="loop" if is_loop else _forbidden(mail, sender),
         files=tuple(_file(n, part) for n, part in enumerate(mail.attachments)),
         participants=_participants(mail, call, sender),
         receipt_id=call.receipt_id,
@@ -63,16 +72,6 @@ def inbound_of(call: RawCall) -> InboundMessage:
 def _without_secrets(html: str) -> str:
     """Tags may part a phrase, so HTML that holds one gives way to the redacted text."""
     return "" if html and redact(html_to_text(html))[1] else html
-
-
-def _refuse_own(mail: ParsedMail, call: RawCall) -> None:
-    """Our own mail coming back is never a customer's (rules 33, 34, 39)."""
-    if ticket_of_message_id(mail.message_id) is not None:
-        raise Ignored("loop: a mail that we sent ourselves")
-    if settings.HARBOUR_MAIL_DOMAIN in mail.loop_headers:
-        raise Ignored("loop: it bears our loop mark")
-    if base_address(mail.from_email) in call.meta.get("own_addresses", []):
-        raise Ignored("loop: the sender is one of our own mailboxes")
 
 
 def _sender(mail: ParsedMail, call: RawCall) -> Address:
@@ -104,20 +103,6 @@ def _continues(mail: ParsedMail, proved: int | None) -> bool:
 
 def _number_in(subject: str) -> str:
     return next(iter(reference.find_all(subject)), "")
-
-
-def _passed_dmarc(mail: ParsedMail) -> bool:
-    """Whether our own border says that the sender's domain vouches for the mail.
-
-    Only the topmost Authentication-Results with our authserv-id counts (RFC 8601, 5).
-    """
-    border = settings.HARBOUR_AUTHSERV_ID.lower()
-    if not border or not mail.auth_results:
-        return False
-    server, _, verdicts = " ".join(mail.auth_results[0].lower().split()).partition(";")
-    if server.split(" ")[0] != border:
-        return False
-    return any(verdict.strip().split(" ")[0] == "dmarc=pass" for verdict in verdicts.split(";"))
 
 
 def _forbidden(mail: ParsedMail, sender: Address) -> str:

@@ -38,6 +38,7 @@ __all__ = [
     "ParsedMail",
     "Unreadable",
     "describe",
+    "headers_only",
     "parse_mail",
 ]
 
@@ -116,11 +117,11 @@ def describe(raw: bytes) -> dict[str, Any]:
     try:
         mail = parse_mail(raw)
     except Unreadable as error:
-        return {**_described(parse_mail(_headers_only(raw))), "defects": [error.reason]}
+        return {**_described(parse_mail(headers_only(raw))), "defects": [error.reason]}
     return _described(mail)
 
 
-def _headers_only(raw: bytes) -> bytes:
+def headers_only(raw: bytes) -> bytes:
     """The header block without what makes the body structured."""
     blank = re.search(rb"\r?\n\r?\n", raw[: 256 * 1024])
     head = raw[: blank.start() if blank else 256 * 1024]

@@ -18,10 +18,14 @@ class TicketEvent(DomainEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketOpened(TicketEvent):
-    """``never_acknowledge`` is the rule that forbids an answer to the sender, or ""."""
+    """``never_acknowledge`` is the rule that forbids an answer to the sender, or "".
+
+    ``is_imported``: old mail, filed closed; nobody is told and no rule runs.
+    """
 
     kind = "ticket.opened"
     message_id: int
+    is_imported: bool = False
     never_acknowledge: str = ""
     is_verified: bool = False
     continues_id: int | None = None
@@ -102,6 +106,7 @@ class TicketMerged(TicketEvent):
 class MessageReceived(TicketEvent):
     kind = "message.received"
     message_id: int
+    is_imported: bool = False
     is_automatic: bool = False
 
 

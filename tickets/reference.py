@@ -22,6 +22,7 @@ _WRITTEN_ALONE = re.compile(r"\d{13}|\d{4}\D\d{4}\D\d{4}\D\d")
 _LABEL_BEFORE = re.compile(r"(?:^|[^0-9A-Za-z])[A-Za-z]{0,12}$")
 _NUMBER_BEFORE = re.compile(r"\+$|\d[,./:]$")
 _NUMBER_BEHIND = re.compile(r"[A-Za-z]|[,./:]\d")
+_EMPTIED = re.compile(r"[\[({（【]\s{0,9}[#＃№]?\s{0,9}[\])}）】]|[#＃№]\s{0,9}$")
 # What else has 13 digits: a Chinese mobile with its country code, a clock in milliseconds, an
 # ISBN; and a leading nought, which spreadsheets eat and telephones put before area codes.
 _LOOKS_FOREIGN = re.compile(r"0|861[3-9]|1[5-9]|97[89]")
@@ -61,6 +62,15 @@ def find_all(text: str) -> list[str]:
         reference for run in _RUN.finditer(text) for reference in _in_run(text, run)
     )
     return list(found)
+
+
+def without(text: str) -> str:
+    """The text with its references taken out, and with the brackets that held them."""
+    text = _INVISIBLE.sub("", text)
+    for run in reversed(list(_RUN.finditer(text))):
+        if _in_run(text, run):
+            text = f"{text[: run.start()]} {text[run.end() :]}"
+    return " ".join(_EMPTIED.sub(" ", text).split())
 
 
 def _in_run(text: str, run: re.Match[str]) -> list[str]:

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from channels import receipts
 from channels.models import Account, Receipt
-from channels.receipts import LEASE, MOST_EARLY, accept
+from channels.reading import MOST_EARLY
+from channels.receipts import LEASE, accept
 from tests.factories import make_account, raw_mail
 from tests.sink import Sink
 from tests.working import work

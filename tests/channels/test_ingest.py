@@ -79,9 +79,9 @@ def test_a_mail_above_the_limit_is_refused(tmp_path: Path, settings: Any) -> Non
     assert not Receipt.objects.exists()
 
 
-def test_a_mail_that_names_nobody_ends_in_quarantine(tmp_path: Path) -> None:
+def test_a_mail_that_names_nobody_is_suspended(tmp_path: Path) -> None:
     lines, code = ingest(write(tmp_path, "empty", b""))
-    assert lines[0]["outcome"] == "quarantined"
+    assert lines[0]["outcome"] == "suspended"
     assert lines[0]["error"]
     assert code == 0
 

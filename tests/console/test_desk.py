@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from channels.models import AutomaticMail, Receipt, Template
+from channels.reading import MAX_ATTEMPTS
 from channels.receipts import accept
 from people.models import Team, User
 from tests.factories import (
@@ -203,6 +204,8 @@ def test_attachments_are_for_those_who_may_see_the_ticket(
 def test_the_quarantine_can_be_seen_replayed_and_put_away(desk: Client, sink: Sink) -> None:
     account = make_account()
     accept(account, b"\r\n\r\nnobody", {})
+    dies_of = Receipt.objects.filter(status=Receipt.Status.WAITING)
+    dies_of.update(attempts=MAX_ATTEMPTS)
     work()
     [poison] = Receipt.objects.quarantined()
     assert f"r{poison.pk}" in shown(desk.get("/console/quarantine/"))
@@ -212,6 +215,7 @@ def test_the_quarantine_can_be_seen_replayed_and_put_away(desk: Client, sink: Si
     desk.post(f"/console/quarantine/r{poison.pk}/replay/")
     poison.refresh_from_db()
     assert poison.status == Receipt.Status.WAITING
+    dies_of.update(attempts=MAX_ATTEMPTS)
     work()
     desk.post(f"/console/quarantine/r{poison.pk}/discard/")
     poison.refresh_from_db()

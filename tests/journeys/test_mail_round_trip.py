@@ -117,7 +117,8 @@ def test_our_own_mail_coming_back_opens_nothing(sink: Sink) -> None:
     accept(account, raw_mail(From="support@example.com"), {})
     work()
     assert Ticket.objects.count() == 1
-    assert Receipt.objects.filter(status=Receipt.Status.IGNORED).count() == 2
+    held = Receipt.objects.filter(status=Receipt.Status.SUSPENDED)
+    assert [receipt.cause for receipt in held] == ["loop", "loop"]
 
 
 def test_an_unverified_address_gets_one_acknowledgement_a_day(sink: Sink) -> None:
@@ -144,7 +145,7 @@ def test_a_sender_whose_dmarc_passed_at_our_border_is_verified_and_greeted(sink:
 @override_settings(HARBOUR_AUTHSERV_ID="mx.example.com")
 @pytest.mark.parametrize(
     "verdict",
-    ["evil.example; dmarc=pass", "mx.example.com; dmarc=fail", "mx.example.com.evil; dmarc=pass"],
+    ["evil.example; dmarc=pass", "mx.example.com; dmarc=none", "mx.example.com.evil; dmarc=pass"],
 )
 def test_nobody_elses_word_makes_a_sender_verified(sink: Sink, verdict: str) -> None:
     accept(make_account(), raw_mail(Authentication_Results=verdict), {})
@@ -162,14 +163,15 @@ def test_the_same_mail_five_times_is_one_ticket_and_one_acknowledgement(sink: Si
     assert Receipt.objects.filter(status=Receipt.Status.DUPLICATE).count() == 4
 
 
-def test_a_poison_mail_holds_up_nobody_and_can_be_replayed(sink: Sink) -> None:
+def test_a_mail_that_cannot_be_read_holds_up_nobody(sink: Sink) -> None:
     account = make_account()
     accept(account, b"\r\n\r\nnobody wrote this", {})
     accept(account, raw_mail(), {})
     work()
     assert Ticket.objects.count() == 1
-    [poison] = Receipt.objects.quarantined()
-    assert "no sender" in poison.error
+    [sealed] = Receipt.objects.filter(status=Receipt.Status.SUSPENDED)
+    assert sealed.cause == Receipt.Cause.UNREADABLE
+    assert "no sender" in sealed.error
 
 
 def test_a_refused_acknowledgement_is_logged_and_not_repeated(sink: Sink) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from django.db.models import Q
@@ -13,13 +14,19 @@ from tickets.models import Inbox, Message, Ticket, TicketReference
 
 
 class Arrival(NamedTuple):
-    """A message, and the inbox it came to."""
+    """A message, the inbox it came to, and how many tickets an hour its sender may open.
+
+    0 is any number.
+    """
 
     inbox: Inbox
     inbound: InboundMessage
+    most_new: int = 0
 
 
 Wave = dict[int, Arrival]
+#: Flag of a message whose Message-ID another message bore before.
+REUSED_ID = "message-id-reused"
 
 
 def waves(arrivals: Sequence[Arrival]) -> Iterator[Wave]:
@@ -52,16 +59,48 @@ def _touched(arrival: Arrival) -> set[tuple[object, ...]]:
     return touched
 
 
-def filed_before(wave: Wave) -> dict[int, Message]:
-    """The message that was filed under the same id, for each arrival that has one."""
-    ids = {each.inbound.external_id for each in wave.values()} - {""}
+def filed_before(wave: Wave) -> tuple[dict[int, Message], Wave]:
+    """The message that each repeated arrival was filed as, and the arrivals that are new.
+
+    An id that another message bore before proves nothing: such a message is kept, under
+    an id of its own, and flagged.
+    """
+    ids = {name for each in wave.values() for name in _names(each.inbound)}
     if not ids:
-        return {}
+        return {}, wave
     inboxes = {each.inbox.pk for each in wave.values()}
     rows = Message.objects.filter(inbox__in=inboxes, external_id__in=ids).select_related("ticket")
     filed = {(message.inbox_id, message.external_id): message for message in rows}
-    keys = {place: (each.inbox.pk, each.inbound.external_id) for place, each in wave.items()}
-    return {place: filed[key] for place, key in keys.items() if key in filed}
+    found: dict[int, Message] = {}
+    fresh: Wave = {}
+    for place, arrival in wave.items():
+        named = [filed.get((arrival.inbox.pk, name)) for name in _names(arrival.inbound)]
+        held = [message for message in named if message is not None]
+        same = [message for message in held if _is_same(message, arrival.inbound)]
+        if same:
+            found[place] = same[0]
+        else:
+            fresh[place] = arrival._replace(inbound=_renamed(arrival.inbound)) if held else arrival
+    return found, fresh
+
+
+def _names(inbound: InboundMessage) -> list[str]:
+    """The id it bears, and the one it would get were that one another message's."""
+    if not inbound.external_id:
+        return []
+    other = [f"{inbound.external_id[:220]}#{inbound.fingerprint}"] if inbound.fingerprint else []
+    return [inbound.external_id[:255], *other]
+
+
+def _is_same(message: Message, inbound: InboundMessage) -> bool:
+    prints = {message.fingerprint, inbound.fingerprint}
+    return len(prints) == 1 or "" in prints
+
+
+def _renamed(inbound: InboundMessage) -> InboundMessage:
+    flags = [*inbound.addressing.get("flags", []), REUSED_ID]
+    addressing = {**inbound.addressing, "flags": flags}
+    return replace(inbound, external_id=_names(inbound)[-1], addressing=addressing)
 
 
 def find_tickets(wave: Wave, senders: Mapping[int, Contact]) -> dict[int, Ticket]:
@@ -69,7 +108,7 @@ def find_tickets(wave: Wave, senders: Mapping[int, Contact]) -> dict[int, Ticket
     proved = _existing({n for each in wave.values() if (n := each.inbound.ticket_id)})
     referred, threads = known_ids(wave.values()), _by_thread(wave)
     found: dict[int, int] = {}
-    for place, (inbox, inbound) in wave.items():
+    for place, (inbox, inbound, _) in wave.items():
         keys = [(inbox.pk, each) for each in inbound.references]
         ticket_id = (
             (inbound.ticket_id if inbound.ticket_id in proved else None)

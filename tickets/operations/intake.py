@@ -10,29 +10,25 @@ from django.db import transaction
 from django.utils import timezone
 
 from people.models import Contact
-from people.operations import Address, Key, find_identity, lock_contact, lock_contacts, verify
+from people.operations import Key, lock_contacts, verify
 from support.events import next_ids, publish_many
 from support.faults import fault_point
-from tickets import reference
 from tickets.events import MessageReceived, StatusChanged, TicketEvent, TicketOpened
 from tickets.inbound import InboundMessage
 from tickets.models import (
     STATUS_FIELDS,
     Attachment,
-    Category,
     Inbox,
     Message,
-    Participant,
     Status,
     Ticket,
     TicketReference,
 )
 from tickets.operations.content import preview_of
 from tickets.operations.continuation import Arrival, Wave, filed_before, find_tickets, waves
-
-#: Most people one mail may add to a ticket.
-MAX_PARTICIPANTS = 10
-SUBJECT_LENGTH = 255
+from tickets.operations.late_reply import home_of
+from tickets.operations.opening import add_participants, moment_of, new_ticket
+from tickets.operations.sender_limit import Allowance
 
 
 def receive_message(inbox: Inbox, inbound: InboundMessage) -> Message:
@@ -44,15 +40,22 @@ def receive_message(inbox: Inbox, inbound: InboundMessage) -> Message:
     return receive_messages([Arrival(inbox, inbound)])[0]
 
 
-@transaction.atomic
 def receive_messages(arrivals: Sequence[Arrival]) -> list[Message]:
     """Like ``receive_message``, for many in the order in which they came."""
+    free = [arrival._replace(most_new=0) for arrival in arrivals]
+    return [message for message in file_arrivals(free) if message is not None]
+
+
+@transaction.atomic
+def file_arrivals(arrivals: Sequence[Arrival]) -> list[Message | None]:
+    """File each; None for one that would open more tickets than its sender may."""
     # Lock the senders first: two messages sent at once must share one new ticket.
     people = lock_contacts([each.inbound.sender for each in arrivals])
+    allowance = Allowance(people.values(), max((each.most_new for each in arrivals), default=0))
     messages: dict[int, Message] = {}
     for wave in waves(arrivals):
-        messages |= _receive_wave(wave, people)
-    return [messages[place] for place in range(len(arrivals))]
+        messages |= _receive_wave(wave, people, allowance)
+    return [messages.get(place) for place in range(len(arrivals))]
 
 
 @dataclass
@@ -74,61 +77,65 @@ class _Filing:
 
     def events(self, message: Message) -> list[TicketEvent]:
         ids = {"ticket_id": self.ticket.pk, "message_id": message.pk}
-        received = MessageReceived(**ids, is_automatic=self.inbound.is_automatic)
+        imported = self.inbound.is_imported
+        received = MessageReceived(
+            **ids, is_automatic=self.inbound.is_automatic, is_imported=imported
+        )
         if not self.is_new:
             return [received, *self.changes]
         opened = TicketOpened(
             **ids,
-            never_acknowledge=self.inbound.never_acknowledge,
+            never_acknowledge="imported" if imported else self.inbound.never_acknowledge,
+            is_imported=imported,
             is_verified=self.inbound.is_verified,
             continues_id=self.past.pk if self.past else None,
         )
         return [opened, received]
 
 
-def _receive_wave(wave: Wave, people: Mapping[Key, Contact]) -> dict[int, Message]:
-    messages = filed_before(wave)
-    fresh = {place: each for place, each in wave.items() if place not in messages}
+def _receive_wave(
+    wave: Wave, people: Mapping[Key, Contact], allowance: Allowance
+) -> dict[int, Message]:
+    messages, fresh = filed_before(wave)
     verify(*(each.inbound.sender for each in fresh.values() if each.inbound.is_verified))
     senders = {place: people[each.inbound.sender.key] for place, each in fresh.items()}
     tickets = find_tickets(fresh, senders)
-    filings = {
-        place: _filing(each, senders[place], tickets.get(place)) for place, each in fresh.items()
-    }
+    homes = {ticket.pk: ticket for ticket in tickets.values()}
+    filings: dict[int, _Filing] = {}
+    for place, each in fresh.items():
+        sender, ticket = senders[place], tickets.get(place)
+        home = home_of(ticket, each.inbound, sender) if ticket else None
+        home = homes.setdefault(home.pk, home) if home else None
+        filing = _filing(each, sender, home, past=ticket, allowance=allowance)
+        if filing is not None:
+            filings[place] = filing
     return messages | dict(zip(filings, _write(list(filings.values())), strict=True))
 
 
-def _filing(arrival: Arrival, sender: Contact, ticket: Ticket | None) -> _Filing:
-    """Decide where the message goes, and change the ticket in memory."""
-    inbox, inbound = arrival
-    if ticket is None or not _may_reopen(ticket, inbound):
-        new = _new_ticket(inbox, inbound, sender, ticket)
-        return _Filing(inbound, sender, new, Message.Author.REQUESTER, is_new=True, past=ticket)
-    filing = _Filing(inbound, sender, ticket, _author(ticket, inbound, sender))
-    if not inbound.is_automatic:
-        filing.changes = _hand_to_agents(ticket)
-    ticket.preview = preview_of(inbound.text)
+def _filing(
+    arrival: Arrival,
+    sender: Contact,
+    home: Ticket | None,
+    *,
+    past: Ticket | None,
+    allowance: Allowance,
+) -> _Filing | None:
+    """Change the ticket ``home`` in memory, or make one. None: over the sender's limit."""
+    inbox, inbound, most_new = arrival
+    if home is None:
+        is_limited = most_new > 0 and inbound.ticket_id is None
+        if is_limited and not allowance.take(sender):
+            return None
+        new = new_ticket(inbox, inbound, sender, past)
+        return _Filing(inbound, sender, new, Message.Author.REQUESTER, is_new=True, past=past)
+    filing = _Filing(inbound, sender, home, _author(home, inbound, sender))
+    if inbound.is_imported:
+        _date_closed(home, inbound)
+        return filing
+    if not inbound.is_automatic and home.status != Status.CLOSED:
+        filing.changes = _hand_to_agents(home)
+    home.preview = preview_of(inbound.text)
     return filing
-
-
-def _new_ticket(
-    inbox: Inbox, inbound: InboundMessage, sender: Contact, past: Ticket | None
-) -> Ticket:
-    category = Category.objects.filter(slug=inbound.category).first() if inbound.category else None
-    return Ticket(
-        reference=reference.new(),
-        inbox=inbox,
-        requester=sender,
-        team_id=inbox.team_id,
-        subject=(inbound.subject or inbound.text.strip().split("\n")[0][:80])[:SUBJECT_LENGTH],
-        preview=preview_of(inbound.text),
-        thread=inbound.thread[:255],
-        language=inbound.language,
-        category=category,
-        continues=past,
-        waiting_since=None if inbound.is_automatic else timezone.now(),
-        active_at=timezone.now(),
-    )
 
 
 def _write(filings: Sequence[_Filing]) -> list[Message]:
@@ -147,9 +154,9 @@ def _write(filings: Sequence[_Filing]) -> list[Message]:
     fault_point("intake.message_created")
     for filing in filings:
         if filing.is_new:
-            _add_participants(filing.ticket, filing.inbound.participants)
+            add_participants(filing.ticket, filing.inbound.participants)
     facts = [
-        (event, filing.ticket.audience)
+        (event, [] if filing.inbound.is_imported else filing.ticket.audience)
         for filing, message in zip(filings, messages, strict=True)
         for event in filing.events(message)
     ]
@@ -170,7 +177,7 @@ def _write_tickets(filings: Sequence[_Filing]) -> None:
 
 def _message(filing: _Filing) -> Message:
     inbound, latest = filing.inbound, timezone.now() + timedelta(minutes=5)
-    return Message(
+    message = Message(
         ticket=filing.ticket,
         inbox_id=filing.ticket.inbox_id,
         direction=Message.Direction.INBOUND,
@@ -181,27 +188,34 @@ def _message(filing: _Filing) -> Message:
         quoted=inbound.quoted,
         html=inbound.html,
         external_id=inbound.external_id[:255],
+        addressing=inbound.addressing,
+        fingerprint=inbound.fingerprint,
         is_automatic=inbound.is_automatic,
         is_verified=inbound.is_verified,
         receipt_id=inbound.receipt_id,
         sent_at=min(inbound.sent_at, latest),
     )
-
-
-def _may_reopen(ticket: Ticket, inbound: InboundMessage) -> bool:
-    if not ticket.is_done or inbound.is_automatic:
-        return True
-    if ticket.status == Status.CLOSED or ticket.solved_at is None:
-        return False
-    return timezone.now() - ticket.solved_at <= ticket.inbox.reopen_within
+    if inbound.is_imported:
+        message.created_at = moment_of(inbound)
+    return message
 
 
 def _author(ticket: Ticket, inbound: InboundMessage, sender: Contact) -> Message.Author:
+    if inbound.as_stranger:
+        return Message.Author.STRANGER
     if sender.pk == ticket.requester_id:
         return Message.Author.REQUESTER
     if ticket.participants.filter(contact=sender).exists():
         return Message.Author.PARTICIPANT
     return Message.Author.STRANGER
+
+
+def _date_closed(ticket: Ticket, inbound: InboundMessage) -> None:
+    """An imported ticket is as old as its last mail; one that is in work stays as it is."""
+    at = moment_of(inbound)
+    if ticket.status == Status.CLOSED and at > ticket.active_at:
+        ticket.active_at = ticket.solved_at = at
+        ticket.preview = preview_of(inbound.text)
 
 
 def _hand_to_agents(ticket: Ticket) -> list[TicketEvent]:
@@ -233,12 +247,3 @@ def add_files(message: Message, inbound: InboundMessage) -> None:
         )
         for file in inbound.files
     )
-
-
-def _add_participants(ticket: Ticket, addresses: tuple[Address, ...]) -> None:
-    """Those copied on the first mail take part; a stranger's later copy does not count."""
-    for address in addresses[:MAX_PARTICIPANTS]:
-        identity = find_identity(address)
-        contact = identity.contact if identity else lock_contact(address)
-        if contact.pk != ticket.requester_id:
-            Participant.objects.get_or_create(ticket=ticket, contact=contact)

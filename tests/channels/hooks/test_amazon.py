@@ -123,7 +123,7 @@ class Bucket(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.mark.parametrize(("key", "status"), [("in/m1", "filed"), ("in/gone", "quarantined")])
+@pytest.mark.parametrize(("key", "status"), [("in/m1", "filed"), ("in/gone", "suspended")])
 def test_a_mail_that_ses_put_into_a_bucket_is_fetched_by_the_worker(
     key: str, status: str, internet: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -104,4 +104,4 @@ def test_a_broken_call_is_answered_and_never_breaks_us(name: str, internet: dict
         assert post(account, call.but(body=body)) in (200, 400, 403)
     receipts.file_batch()
     for receipt in Receipt.objects.all():
-        assert receipt.status in (Receipt.Status.QUARANTINED, Receipt.Status.IGNORED)
+        assert receipt.status in (Receipt.Status.SUSPENDED, Receipt.Status.IGNORED)
