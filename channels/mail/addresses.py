@@ -12,6 +12,7 @@ _TOKEN = re.compile(
     r'"((?:[^"\\]|\\.)*+)"|\(((?:[^()\\]|\\.)*+)\)|([^",;:<>()\\]++)|(\\.)|(.)', re.DOTALL
 )
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_SPACE = re.compile(r'("[^"]*")|\s+')  # a quoted local part keeps its spaces
 _LOOKS_LIKE_ADDRESS = re.compile(r"[^\s<>\"'()\[\],;:]+@[^\s<>\"'()\[\],;:]+")
 
 
@@ -100,7 +101,7 @@ def _bare(text: str) -> Address:
 
 def _address(text: str) -> str:
     """The addr-spec without white space, source route or stray marks."""
-    spec = re.sub(r"\s+", "", text).strip("<>,;'")
+    spec = _SPACE.sub(lambda found: found[1] or "", text).strip("<>,;'")
     if spec.startswith("@") and ":" in spec:
         spec = spec.rsplit(":", 1)[1]
     return spec.removeprefix("mailto:").rstrip(".")[:320]

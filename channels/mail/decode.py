@@ -5,6 +5,8 @@ import codecs
 import re
 from functools import lru_cache
 
+from channels.mail.guess import likely_charset
+
 # A label that promises less than senders put under it is read as its superset.
 SUPERSETS = {
     "gb2312": "gb18030", "gbk": "gb18030", "cp936": "gb18030", "x-gbk": "gb18030",
@@ -30,6 +32,8 @@ _SAFE_CODEC = re.compile(
 _LABEL_JUNK = re.compile(r"[^\w.:+-]+")
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 _SINGLE_BYTE = ("cp12", "cp8", "iso8859", "koi8", "mac", "ascii")
+# Programs that know no charset of their own claim these; the bytes may say something else.
+_DEFAULT_LABELS = ("ascii", "cp1252")
 _MULTIBYTE = ("gb", "big5", "cp949", "cp932", "euc", "iso2022", "shift", "hz", "johab")
 
 
@@ -61,11 +65,14 @@ def _compact(name: str) -> str:
 def decode_text(data: bytes, label: str = "", hint: str = "") -> str:
     """Text of `data`: as labelled if that fits, else utf-8, else the likeliest legacy charset.
 
-    Bytes that are valid utf-8 are that, whatever single-byte charset the label claims.
+    Bytes that are valid utf-8 are that, whatever single-byte charset the label claims; bytes
+    labelled with the charset of Western mail may be in another one, where they clearly are.
     """
     codec = codec_for(label) if label else ""
     first, second = ("utf-8", codec) if codec.startswith(_SINGLE_BYTE) else (codec, "utf-8")
     for candidate in (first, second):
+        if candidate in _DEFAULT_LABELS:
+            candidate = likely_charset(data) or candidate
         text = _strictly(data, candidate)
         if text is not None:
             return storable(text)
@@ -92,6 +99,9 @@ def _guess(data: bytes, codec: str, hint: str) -> str:
     hinted = _strictly(data, codec_for(hint)) if hint else None
     if hinted is not None and not hint.lower().startswith("iso-8859"):
         return hinted
+    likely = likely_charset(data)
+    if likely:
+        return data.decode(likely, "replace")
     if _looks_chinese(data):
         return data.decode("gb18030", "replace")
     western = _strictly(data, codec if codec.startswith(("cp125", "iso8859")) else "cp1252")

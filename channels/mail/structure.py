@@ -15,6 +15,7 @@ from channels.mail.html_text import Line, html_lines, text_of
 from channels.mail.limits import DEEPEST
 from channels.mail.parameters import parameters, safe_name
 from channels.mail.parsed import MailAttachment, Unreadable
+from channels.mail.tnef import tnef_files
 
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 _KIND = re.compile(r"[a-z0-9][\w.+-]{0,60}/[\w.+-]{1,120}", re.ASCII)
@@ -39,7 +40,10 @@ class Body:
 
 @dataclass(slots=True)
 class Content:
-    """Everything found below the headers of one mail; `returned` is what a report sends back."""
+    """Everything found below the headers of one mail; `returned` is what a report sends back.
+
+    `spare` is a text that has a file's name: it is read only when there is nothing else to read.
+    """
 
     body: Body
     attachments: list[MailAttachment] = field(default_factory=list)
@@ -47,6 +51,7 @@ class Content:
     returned: list[Message] = field(default_factory=list)
     returned_text: list[str] = field(default_factory=list)
     returned_body: str = ""
+    spare: str = ""
 
 
 def read_content(message: Message, hint: str) -> Content:
@@ -57,6 +62,8 @@ def read_content(message: Message, hint: str) -> Content:
     if empty and len(content.returned) == 1 and not content.reports:
         content.body = _Walk(Content(Body()), hint).body(content.returned[0], 1, in_report=False)
     content.body = content.body.settled()
+    if not content.body.text.strip():
+        content.body.text = content.spare
     return content
 
 
@@ -122,6 +129,10 @@ class _Walk:
             return Body()
         if attached or named or kind not in ("text/plain", "text/html", "text/enriched"):
             self._file(part, kind, data)
+            if not attached and kind == "text/plain" and not self.content.spare.strip():
+                self.content.spare = decode_text(
+                    data, parameters(header).get("charset", ""), self.hint
+                ).replace("\r\n", "\n")
             return Body()
         return self._readable(kind, data, parameters(header))
 
@@ -151,6 +162,8 @@ class _Walk:
         cid = header_text(raw_field(part, "content-id"), self.hint).strip("<> ")[:200]
         inline = not disposition.strip().lower().startswith("attachment")
         self.content.attachments.append(MailAttachment(name, kind, data, cid, inline))
+        if kind.endswith(("/ms-tnef", "/vnd.ms-tnef")) or name.lower() == "winmail.dat":
+            self.content.attachments.extend(tnef_files(data))
 
 
 def _kind_of(part: Message) -> str:

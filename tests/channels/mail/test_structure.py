@@ -122,3 +122,61 @@ def test_describe_speaks_in_plain_values() -> None:
     assert told["to"] == [("", "support@example.org")]
     assert told["date"] == "2026-02-03T10:00:00+00:00"
     assert told["attachments"] == []
+
+
+def test_a_text_with_a_files_name_is_read_when_it_is_all_there_is() -> None:
+    named = "Content-Type: text/plain; name=note.txt\n\nread me"
+    mail = parse_mail(raw(MIXED, parts(named)))
+    assert (mail.text.strip(), [one.name for one in mail.attachments]) == ("read me", ["note.txt"])
+    both = parse_mail(raw(MIXED, parts("\nhello", named)))
+    assert both.text.strip() == "hello"
+    attached = named.replace("\n\n", "\nContent-Disposition: attachment\n\n", 1)
+    assert parse_mail(raw(MIXED, parts(attached))).text == ""
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "text", "names"),
+    [
+        # Signed mail is read, and its signature is a file.
+        (
+            'multipart/signed; protocol="application/pkcs7-signature"; micalg=sha-256; boundary="b"',
+            parts("\nsigned words", "Content-Type: application/pkcs7-signature; name=smime.p7s\n\nx"),
+            "signed words",
+            ["smime.p7s"],
+        ),
+        (
+            'multipart/signed; protocol="application/pgp-signature"; boundary="b"',
+            parts("\nsigned words", "Content-Type: application/pgp-signature\n\nx"),
+            "signed words",
+            ["attachment.asc"],
+        ),
+        # Encrypted mail has nothing to read, and loses nothing.
+        (
+            'multipart/encrypted; protocol="application/pgp-encrypted"; boundary="b"',
+            parts("Content-Type: application/pgp-encrypted\n\nVersion: 1", "Content-Type: application/octet-stream; name=encrypted.asc\n\n-----BEGIN"),
+            "",
+            ["attachment.bin", "encrypted.asc"],
+        ),
+        ("application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m", b"DER", "", ["smime.p7m"]),
+        # An invitation is a file beside its text.
+        (
+            'multipart/alternative; boundary="b"',
+            parts("\nCome at ten", "Content-Type: text/html\n\n<p>Come at ten</p>", "Content-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR"),
+            "Come at ten",
+            ["attachment.ics"],
+        ),
+        # No boundary at all, and one that is never closed.
+        ("multipart/mixed", b"--x\r\n\r\nfound\r\n--x--\r\n", "found", []),
+        ('multipart/mixed; boundary="b"', b"--b\r\n\r\nnever closed", "never closed", []),
+        # yEnc is left as it came.
+        ("text/plain", b"=ybegin line=128 size=3 name=a.bin\r\n\x8b\x8c\r\n=yend size=3", "=ybegin line=128 size=3 name=a.bin", []),
+        # Damaged quoted-printable keeps what cannot be undone.
+        ("text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable", b"50 =ZZ off=\r\n now =C3=A9 =", "50 =ZZ off now é", []),
+    ],
+)  # fmt: skip
+def test_odd_mails_are_read_and_lose_nothing(
+    head: str, body: bytes, text: str, names: list[str]
+) -> None:
+    mail = parse_mail(raw(f"From: ann@example.com\nMIME-Version: 1.0\nContent-Type: {head}", body))
+    assert mail.text.strip().startswith(text)
+    assert [one.name for one in mail.attachments] == names
