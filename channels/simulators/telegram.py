@@ -101,7 +101,7 @@ class TelegramSimulator(Simulator):
             if any("\u4e00" <= c <= "\u9fff" for c in said.text)
             else "en",
         }
-        chat = {"id": int(said.thread or person["id"]), "type": "private"}
+        chat = {"id": int(said.thread or person_id(said.person)), "type": "private"}
         now = int(time.time())
         if said.act in ("block", "start"):
             status = "kicked" if said.act == "block" else "member"
