@@ -9,7 +9,7 @@ is not used: agents are slower.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -172,7 +172,7 @@ def _pressed(event: Mapping[str, Any]) -> Happening:
     return Pressed(**_facts(event), payload=event["postback"]["data"])
 
 
-_HAPPENINGS = {
+_HAPPENINGS: dict[str, Callable[[Mapping[str, Any]], Happening]] = {
     "messageEdited": _edited,
     "unsend": _unsent,
     "postback": _pressed,

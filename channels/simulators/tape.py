@@ -47,7 +47,7 @@ class Tape:
         return [each for each in heard if not thread or each.thread == thread]
 
     def number(self) -> int:
-        return int(cast(int, client().incr(f"{self._key}:number"))) + 1000
+        return int(client().incr(f"{self._key}:number")) + 1000
 
     def plan(self, fault: str, times: int = 1) -> None:
         """The next ``times`` calls meet ``fault``."""
