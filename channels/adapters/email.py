@@ -47,6 +47,9 @@ class Email(Adapter):
         "Replies leave under a signed envelope sender that bounces come back to (VERP).",
         default=True,
     )
+    form_relays: str = setting(
+        "Addresses of forms whose Reply-To is the customer; apart by blanks.", default=""
+    )
     provider: str = setting("Who hands over mail by webhook, such as mailgun.", default="")
     webhook_secret: str = secret("user:password in the webhook's address.", default="")
     webhook_signing_key: str = secret("The key the provider signs its calls with.", default="")
@@ -89,11 +92,13 @@ class Email(Adapter):
         raise Forged("mail comes by SMTP, or by a provider's own signed webhook")
 
     def parse(self, call: RawCall) -> Iterator[InboundMessage]:
+        relays = frozenset(self.form_relays.lower().replace(",", " ").split())
         if call.meta.get("door") != "anymail":
-            yield inbound_of(call)
+            yield inbound_of(call, form_relays=relays)
             return
         for raw, envelope in raw_mails(call.meta, call.body, asdict(self)):
-            yield inbound_of(replace(call, body=raw, meta={**call.meta, **envelope}))
+            one = replace(call, body=raw, meta={**call.meta, **envelope})
+            yield inbound_of(one, form_relays=relays)
 
     def send(self, messages: Iterable[OutboundMessage]) -> Iterator[Result]:
         if self.signs_in_to_send and not self.access_token:
