@@ -1,5 +1,6 @@
 from channels.models.account import Account, Alias, Breaker, FetchState
 from channels.models.delivery import AutomaticMail, Delivery, Template
+from channels.models.occurrence import Occurrence
 from channels.models.receipt import BlockedSender, Receipt
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Breaker",
     "Delivery",
     "FetchState",
+    "Occurrence",
     "Receipt",
     "Template",
 ]

@@ -35,6 +35,14 @@ class Account(models.Model):
         help_text=_("Above it, automatic mail is held until somebody decides."),
     )
 
+    heard_at = models.DateTimeField(null=True, help_text="Last call or mail in.")
+    sent_at = models.DateTimeField(null=True, help_text="Last message out.")
+    error = models.CharField(max_length=300, blank=True, default="", db_default="")
+    error_at = models.DateTimeField(null=True)
+    needs_sign_in = models.BooleanField(default=False, db_default=False)
+    poll_cursor = models.CharField(max_length=255, blank=True, default="", db_default="")
+    polled_at = models.DateTimeField(null=True)
+
     class Meta:
         constraints = [
             models.UniqueConstraint(

@@ -27,6 +27,13 @@ class Delivery(models.Model):
 
     LEASE = timedelta(minutes=5)
 
+    class Stage(models.TextChoices):
+        """How far a platform says that it got; never goes back."""
+
+        SENT = "sent", _("sent")
+        DELIVERED = "delivered", _("delivered")
+        READ = "read", _("read")
+
     class Status(models.TextChoices):
         QUEUED = "queued", _("queued")
         SENDING = "sending", _("sending")
@@ -44,6 +51,18 @@ class Delivery(models.Model):
         Message, on_delete=models.CASCADE, null=True, related_name="deliveries"
     )
     to = models.CharField(max_length=254)
+    part = models.PositiveSmallIntegerField(default=0, db_default=0)
+    lane = models.CharField(
+        max_length=255,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="One after the other: the conversation, where a channel keeps an order.",
+    )
+    provider_id = models.CharField(
+        max_length=255, blank=True, default="", db_default="", help_text="The platform's own id."
+    )
+    stage = models.CharField(max_length=10, choices=Stage, blank=True, default="", db_default="")
     external_id = models.CharField(max_length=255, unique=True)
     payload: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
         help_text="Subject, text, headers: what is sent, fixed when it was decided."
@@ -64,7 +83,9 @@ class Delivery(models.Model):
     class Meta:
         verbose_name_plural = "deliveries"
         constraints = [
-            models.UniqueConstraint(fields=["message", "to"], name="reply_owed_once_per_address")
+            models.UniqueConstraint(
+                fields=["message", "to", "part"], name="reply_owed_once_per_address"
+            )
         ]
         indexes = [
             models.Index(
@@ -74,6 +95,16 @@ class Delivery(models.Model):
             ),
             models.Index(
                 fields=["account", "id"], condition=Q(status="held"), name="delivery_held"
+            ),
+            models.Index(
+                fields=["account", "lane", "id"],
+                condition=~Q(lane="") & Q(status__in=["queued", "sending"]),
+                name="delivery_lane",
+            ),
+            models.Index(
+                fields=["account", "provider_id"],
+                condition=~Q(provider_id=""),
+                name="delivery_by_provider_id",
             ),
             models.Index(
                 fields=["account", "created_at"],

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from datetime import timedelta
+from typing import Any, Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from people.models import Contact, User
@@ -24,6 +27,23 @@ class SideThread(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} ({self.contact})"
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def public(self) -> Self:
+        """What was said between the customer's side and us, and nothing else: no note, no side
+        thread, nothing that was taken back or still waits to be sent."""
+        between = (Message.Direction.INBOUND, Message.Direction.OUTBOUND)
+        return self.filter(
+            direction__in=between, side_thread=None, withdrawn_at=None, then_status=""
+        )
+
+    def for_customers(self) -> Self:
+        """What the customer's side may read: no stranger's mail, nor what may yet be undone."""
+        settled = timezone.now() - timedelta(seconds=settings.HARBOUR_UNDO_SECONDS)
+        is_final = ~Q(direction=Message.Direction.OUTBOUND) | Q(created_at__lte=settled)
+        shown = self.public().exclude(author=Message.Author.STRANGER)
+        return shown.filter(is_final | Q(sent_at__isnull=False))
 
 
 class Message(models.Model):
@@ -69,6 +89,16 @@ class Message(models.Model):
     is_verified = models.BooleanField(default=False)
     receipt_id = models.BigIntegerField(null=True)
     failure = models.CharField(max_length=300, blank=True, help_text="Why it did not go out.")
+    edits: models.JSONField[list[dict[str, str]], list[dict[str, str]]] = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        help_text="What it said before its sender changed it: at and text, the oldest first.",
+    )
+    erased_at = models.DateTimeField(null=True, help_text="When its sender took it back.")
+    is_public = models.BooleanField(default=False, db_default=False)
+    reactions: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(
+        default=dict, db_default=models.Value({}, models.JSONField()), help_text="By whom: emoji."
+    )
     send_at = models.DateTimeField(null=True, help_text="A reply that waits until then.")
     then_status = models.CharField(
         max_length=10,
@@ -86,6 +116,8 @@ class Message(models.Model):
     sent_at = models.DateTimeField(null=True, help_text="The sender's clock, or our delivery.")
     created_at = models.DateTimeField(db_default=Now())
 
+    objects = MessageQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -98,6 +130,11 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.direction} {self.pk}"
+
+    @property
+    def is_waiting(self) -> bool:
+        """A reply for later, neither sent nor taken back."""
+        return bool(self.then_status) and self.withdrawn_at is None
 
 
 class Attachment(models.Model):
