@@ -20,6 +20,7 @@ from channels.mail.headers import (
     sender,
     subject_of,
 )
+from channels.mail.lift import lift
 from channels.mail.limits import tame
 from channels.mail.parameters import parameters
 from channels.mail.parsed import (
@@ -45,11 +46,12 @@ __all__ = [
 
 def parse_mail(raw: bytes) -> ParsedMail:
     """Understand one raw mail; raises Unreadable when it is too hostile to be opened at all."""
-    tamed, _, defects = tame(raw)
+    lean, lifted = lift(raw)
+    tamed, _, defects = tame(lean)
     try:
         message = email.message_from_bytes(tamed.lstrip(b"\r\n\t \xef\xbb\xbf"))
         hint = _charset_hint(message)
-        content = read_content(message, hint)
+        content = read_content(message, hint, lifted)
     except RecursionError as error:
         raise Unreadable("nested too deeply") from error
     return _assemble(raw, Headers(message, hint), message, content, defects)

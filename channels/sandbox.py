@@ -25,14 +25,17 @@ _MEMORY = 512 * 1024 * 1024
 
 def understand(raw: bytes, *, timeout: float = 10.0, memory: int = _MEMORY) -> ParsedMail:
     """The parsed mail; Unreadable when it is refused, or costs too much time or memory."""
+    ordinary = len(raw) < _ORDINARY_BYTES and _is_ordinary(raw)
+    return parse_mail(raw) if ordinary else _children.understand(raw, timeout, memory)
+
+
+def _is_ordinary(raw: bytes) -> bool:
     _, shape, _ = tame(raw)
-    ordinary = (
-        shape.size < _ORDINARY_BYTES
-        and shape.parts < _ORDINARY_PARTS
+    return (
+        shape.parts < _ORDINARY_PARTS
         and shape.depth < _ORDINARY_PARTS
         and shape.header_bytes < _ORDINARY_HEADER_BYTES
     )
-    return parse_mail(raw) if ordinary else _children.understand(raw, timeout, memory)
 
 
 class _Child:

@@ -21,9 +21,8 @@ _EXTENSIONS = {
 }  # fmt: skip
 
 
-def content_bytes(payload: str, transfer: str) -> bytes:
+def content_bytes(data: bytes, transfer: str) -> bytes:
     """The content of a leaf part, its transfer encoding undone as far as it can be."""
-    data = payload.encode("utf-8", "surrogateescape")
     if transfer == "base64":
         return base64_bytes(data)
     if transfer == "quoted-printable":

@@ -188,6 +188,11 @@ _NOT_BASE64 = bytes(set(range(256)) - set(_BASE64))
 def base64_bytes(data: bytes) -> bytes:
     """Base64 with stray characters, missing padding or a cut end."""
     head, padding, tail = data.partition(b"=")
+    if not tail.strip(b"=\r\n\t "):
+        try:
+            return binascii.a2b_base64(data)
+        except binascii.Error:
+            pass  # cut somewhere: below, what there is of it
     clean = head.translate(None, _NOT_BASE64)
     if padding and tail.strip(b"=\r\n\t ") and len(clean) % 4 == 0:
         clean += tail.translate(None, _NOT_BASE64)  # a lone "=" in the middle is only dirt

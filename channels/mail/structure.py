@@ -12,6 +12,7 @@ from channels.mail.decode import decode_text, header_text
 from channels.mail.fields import raw_field, raw_payload
 from channels.mail.flowed import unflow
 from channels.mail.html_text import Line, html_lines, text_of
+from channels.mail.lift import Lifted
 from channels.mail.limits import DEEPEST
 from channels.mail.parameters import parameters, safe_name
 from channels.mail.parsed import MailAttachment, Unreadable
@@ -54,13 +55,14 @@ class Content:
     spare: str = ""
 
 
-def read_content(message: Message, hint: str) -> Content:
+def read_content(message: Message, hint: str, lifted: Lifted) -> Content:
     """Walk the tree once; Unreadable when it is deeper than anything honest."""
     content = Content(Body())
-    content.body = _Walk(content, hint).body(message, 0, in_report=False)
+    content.body = _Walk(content, hint, lifted).body(message, 0, in_report=False)
     empty = not content.body.text.strip() and not content.body.html.strip()
     if empty and len(content.returned) == 1 and not content.reports:
-        content.body = _Walk(Content(Body()), hint).body(content.returned[0], 1, in_report=False)
+        walk = _Walk(Content(Body()), hint, lifted)
+        content.body = walk.body(content.returned[0], 1, in_report=False)
     content.body = content.body.settled()
     if not content.body.text.strip():
         content.body.text = content.spare
@@ -68,9 +70,10 @@ def read_content(message: Message, hint: str) -> Content:
 
 
 class _Walk:
-    def __init__(self, content: Content, hint: str) -> None:
+    def __init__(self, content: Content, hint: str, lifted: Lifted) -> None:
         self.content = content
         self.hint = hint
+        self.lifted = lifted
 
     def body(self, part: Message, depth: int, *, in_report: bool) -> Body:
         """The readable part of this subtree; files and reports go aside."""
@@ -103,11 +106,13 @@ class _Walk:
         disposition = raw_field(part, "content-disposition")
         if children:
             self.content.returned.append(children[0])
-        self._file(part, kind, _serialised(children))
+        self._file(part, kind, self.lifted.put_back(_serialised(children)))
         if not children or disposition:
             return Body()
         inner = Content(Body())  # its reports are about somebody else's mail
-        body = _Walk(inner, self.hint).body(children[0], depth + 1, in_report=in_report)
+        body = _Walk(inner, self.hint, self.lifted).body(
+            children[0], depth + 1, in_report=in_report
+        )
         if in_report:
             self.content.returned_body = body.settled().text
             return Body()
@@ -117,7 +122,8 @@ class _Walk:
     def _leaf(self, part: Message, kind: str, payload: str) -> Body:
         transfer = raw_field(part, "content-transfer-encoding").lower()
         transfer = transfer.partition(";")[0].strip(" \t\r\n\"'")
-        data = content_bytes(payload, transfer)
+        written = self.lifted.put_back(payload.encode("utf-8", "surrogateescape"))
+        data = content_bytes(written, transfer)
         disposition = raw_field(part, "content-disposition")
         attached = disposition.strip().lower().startswith("attachment")
         header = raw_field(part, "content-type")

@@ -134,7 +134,7 @@ def _after_name(value: bytes, at: int) -> int:
     if kind == 0:
         return at + 4
     (length,) = struct.unpack_from("<I", value, at)
-    return at + 4 + length + -length % 4
+    return int(at + 4 + length + -length % 4)
 
 
 def _text(raw: bytes, kind: int, codepage: str) -> str:
