@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
+from channels.breaker import Budget
 from channels.caps import History
 from channels.mail.flow import never_answer
 from channels.models import Account, AutomaticMail, Delivery
@@ -39,25 +40,37 @@ class Notice:
 
 def decide(notices: Sequence[Notice]) -> None:
     """Write for each notice whether it is sent, and queue what is. One transaction."""
-    now = timezone.now()
     to = _addresses([notice.ticket for notice in notices])
     accounts = accounts_of({notice.ticket.inbox_id for notice in notices})
-    history = History.of([identity.value for identity in to.values()], now)
-    words: dict[tuple[str, str], Words] = {}
-    decided = [_decide(notice, to, accounts, history, words) for notice in notices]
+    addresses = [identity.value for identity in to.values()]
+    budget = Budget(accounts.values(), addresses)  # its lock first: then what was sent is known
+    shared = _Shared(to, accounts, budget, History.of(addresses, timezone.now()))
+    decided = [_decide(notice, shared) for notice in notices]
+    budget.write()
     Delivery.objects.bulk_create([mail.delivery for mail in decided if mail.delivery])
     AutomaticMail.objects.bulk_create(decided)
 
 
-def _decide(
-    notice: Notice,
-    to: Mapping[int, Identity],
-    accounts: Mapping[int, Account],
-    history: History,
-    words: dict[tuple[str, str], Words],
-) -> AutomaticMail:
-    ticket = notice.ticket
-    identity, account = to.get(ticket.requester_id), accounts.get(ticket.inbox_id)
+@dataclass
+class _Shared:
+    """What the decisions of one call have in common."""
+
+    to: Mapping[int, Identity]
+    accounts: Mapping[int, Account]
+    budget: Budget
+    history: History
+    words: dict[tuple[str, str], Words] = field(default_factory=dict)
+
+    def words_for(self, kind: str, language: str) -> Words:
+        if (kind, language) not in self.words:
+            self.words[kind, language] = words_for(kind, language)
+        return self.words[kind, language]
+
+
+def _decide(notice: Notice, shared: _Shared) -> AutomaticMail:
+    ticket, history = notice.ticket, shared.history
+    identity = shared.to.get(ticket.requester_id)
+    account = shared.accounts.get(ticket.inbox_id)
     language = supported(ticket.language)
     mail = AutomaticMail(
         ticket=ticket,
@@ -70,12 +83,11 @@ def _decide(
     mail.suppressed_by = rule_against(notice, identity, account, history, verified=verified)
     if mail.suppressed_by or identity is None or account is None:
         return mail
-    history.add(identity.value, notice.kind, ticket.pk, ticket.subject)
-    key = (notice.kind, language)
-    if key not in words:
-        words[key] = words_for(*key)
-    said = words[key].fill(_values(ticket, language, verified=verified))
+    values = _values(ticket, language, verified=verified)
+    said = shared.words_for(notice.kind, language).fill(values)
     mail.delivery = _delivery(notice, account, identity.value, said)
+    is_held = not shared.budget.admit(mail.delivery, history.in_last_minute(identity.value))
+    history.add(identity.value, notice.kind, ticket.pk, ticket.subject, is_held=is_held)
     return mail
 
 
@@ -94,6 +106,8 @@ def rule_against(
         return "no-address"
     if account is None:
         return "no-mailbox"
+    if account.mode == Account.Mode.WATCH:
+        return "watching"
     if identity.undeliverable_at is not None:
         return "address-bounced"
     if never_answer(identity.value):
@@ -176,8 +190,10 @@ def send_access_code(
     """Mail a one-time code to ``address``. Caps apply; the log says what became of it."""
     now = now or timezone.now()
     account = accounts_of({ticket.inbox_id}).get(ticket.inbox_id)
+    budget = Budget([account] if account else [], [address])
     history = History.of([address], now)
     rule = history.forbids(address, Kind.ACCESS_CODE, ticket.pk, "", is_verified=True)
+    rule = "watching" if account and account.mode == Account.Mode.WATCH else rule
     mail = AutomaticMail(
         ticket=ticket,
         kind=Kind.ACCESS_CODE,
@@ -196,5 +212,7 @@ def send_access_code(
         said = words_for(Kind.ACCESS_CODE, language).fill(values)
         notice = Notice(ticket=ticket, kind=Kind.ACCESS_CODE, occasion=mail.occasion)
         mail.delivery = _delivery(notice, account, address, said)
+        budget.admit(mail.delivery, history.in_last_minute(address))
+        budget.write()
         mail.delivery.save()
     mail.save()

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from channels.models import AutomaticMail
+from channels.models import AutomaticMail, Delivery
 
 #: In a window of so many minutes, at most so many automatic mails to one address.
 PER_ADDRESS = ((10, 30), (30, 60), (60, 120), (180, 240), (600, 360))
@@ -31,6 +31,7 @@ class _Sent:
     ticket_id: int | None
     subject: str
     at: datetime
+    is_held: bool = False
 
 
 @dataclass
@@ -47,8 +48,11 @@ class History:
             address__in=set(addresses), suppressed_by="", created_at__gt=now - _LONGEST
         )
         columns = ("address", "kind", "ticket_id", "ticket__subject", "created_at")
-        for address, kind, ticket_id, subject, at in rows.values_list(*columns):
-            history.sent[address].append(_Sent(kind, ticket_id, subject or "", at))
+        for address, kind, ticket_id, subject, at, status in rows.values_list(
+            *columns, "delivery__status"
+        ):
+            is_held = status == Delivery.Status.HELD
+            history.sent[address].append(_Sent(kind, ticket_id, subject or "", at, is_held))
         return history
 
     def add(
@@ -58,8 +62,15 @@ class History:
         ticket_id: int | None,
         subject: str,
         at: datetime | None = None,
+        *,
+        is_held: bool = False,
     ) -> None:
-        self.sent[address].append(_Sent(kind, ticket_id, subject, at or self.now))
+        self.sent[address].append(_Sent(kind, ticket_id, subject, at or self.now, is_held))
+
+    def in_last_minute(self, address: str) -> int:
+        """How many went to ``address``, held ones left out."""
+        recent = self._within(timedelta(minutes=1), self.sent[address])
+        return sum(not each.is_held for each in recent)
 
     def forbids(
         self, address: str, kind: str, ticket_id: int | None, subject: str, *, is_verified: bool

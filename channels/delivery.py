@@ -50,7 +50,8 @@ def send_batch() -> int:
 
 @transaction.atomic
 def _claim() -> list[Delivery]:
-    due = Delivery.objects.due().order_by("due_at", "pk").select_related("account")
+    due = Delivery.objects.due().filter(account__mode=Account.Mode.LIVE)
+    due = due.order_by("due_at", "pk").select_related("account")
     rows = list(due.select_for_update(skip_locked=True, of=("self",))[:BATCH])
     ready = [delivery for delivery in rows if _is_safe_to_send(delivery)]
     Delivery.objects.filter(pk__in=[delivery.pk for delivery in ready]).update(

@@ -21,10 +21,15 @@ AUTOMATIC = {
 
 
 def accounts_of(inbox_ids: Iterable[int]) -> dict[int, Account]:
-    """The account that answers for each inbox: its own, else the first mailbox."""
+    """The account that answers for each inbox: its own, else the first mailbox.
+
+    One that only watches answers for nobody but its own inbox, where nothing may leave.
+    """
     accounts = list(Account.objects.filter(is_active=True).exclude(address="").order_by("pk"))
+    accounts.sort(key=lambda account: account.mode == Account.Mode.WATCH)
     own = {account.inbox_id: account for account in reversed(accounts)}
-    mailbox = next((a for a in accounts if a.kind == "email"), None) or next(iter(accounts), None)
+    live = [account for account in accounts if account.mode == Account.Mode.LIVE]
+    mailbox = next((a for a in live if a.kind == "email"), None) or next(iter(live), None)
     found = {inbox_id: own.get(inbox_id) or mailbox for inbox_id in inbox_ids}
     return {inbox_id: account for inbox_id, account in found.items() if account is not None}
 

@@ -8,6 +8,7 @@ language, or the ``rule`` that keeps it back.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -160,7 +161,8 @@ class _Talk:
     """What one mailbox would have said and filed so far, were it live."""
 
     def __init__(self, readings: Sequence[Reading]) -> None:
-        self._account = readings[0].receipt.account
+        self._account = copy(readings[0].receipt.account)
+        self._account.mode = Account.Mode.LIVE
         values = {each.sender.value for reading in readings for each in reading.messages}
         self._identities = {i.value: i for i in Identity.objects.filter(value__in=values)}
         self._history = History.of(values, timezone.now())
