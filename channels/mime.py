@@ -21,7 +21,7 @@ from channels.mail.headers import (
     subject_of,
 )
 from channels.mail.lift import lift
-from channels.mail.limits import tame
+from channels.mail.limits import BLANK_LINE, tame
 from channels.mail.parameters import parameters
 from channels.mail.parsed import (
     Address,
@@ -124,10 +124,12 @@ def describe(raw: bytes) -> dict[str, Any]:
 
 
 def headers_only(raw: bytes) -> bytes:
-    """The header block without what makes the body structured."""
-    blank = re.search(rb"\r?\n\r?\n", raw[: 256 * 1024])
-    head = raw[: blank.start() if blank else 256 * 1024]
-    return re.sub(rb"(?im)^content-type:[^\n]*(?:\n[ \t][^\n]*)*", b"X-Structure: dropped", head)
+    """The header block without anything that a body could be built from: it can be read always."""
+    start = raw[: 256 * 1024]
+    blank = BLANK_LINE.search(start)
+    head = start[: blank.start()] if blank else start
+    head = re.sub(rb"(?im)^content-type:[^\n]*(?:\n[ \t][^\n]*)*", b"X-Structure: dropped", head)
+    return re.sub(rb"(?im)boundary(?=\s*=)|message(?=/)|^--", b"x-", head)
 
 
 def _described(mail: ParsedMail) -> dict[str, Any]:

@@ -14,7 +14,7 @@ _SIGNS = re.compile(
     rb"|^--([^\r\n]{1,210})|^content-type:[ \t]*(message/)(?!delivery-status)",
     re.IGNORECASE | re.MULTILINE,
 )
-_BLANK_LINE = re.compile(rb"\r?\n[ \t]*\r?\n|\r[ \t]*\r(?!\n)")
+BLANK_LINE = re.compile(rb"\r?\n[ \t]*\r?\n|\r[ \t]*\r(?!\n)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Shape:
 
 def shape_of(raw: bytes) -> Shape:
     """Measure `raw` in one pass."""
-    blank = _BLANK_LINE.search(raw)
+    blank = BLANK_LINE.search(raw)
     header_bytes = blank.start() if blank else len(raw)
     if raw.count(b"--") < 4 and raw.count(b"essage/") < 2:
         return Shape(len(raw), header_bytes, 1, 1)

@@ -141,6 +141,19 @@ def test_too_many_or_too_deep_parts_are_refused_at_once(mail: bytes) -> None:
     assert time.process_time() - began < 1
 
 
+@pytest.mark.parametrize(
+    "mail",
+    [
+        nested(200).replace(b"\r\n\r\n", b"\r\n"),
+        nested(200).replace(b"\r\n", b"\r"),
+        b"Subject: x\r\n" + b"boundary=a%s\n" * 200,
+        b"Subject: x\r\n" + b"".join(b"X: boundary=a%d\r\n" % at for at in range(200)),
+    ],
+)
+def test_a_refused_mail_can_be_told_by_its_headers_whatever_they_hold(mail: bytes) -> None:
+    assert isinstance(describe(mail)["subject"], str)
+
+
 @pytest.mark.parametrize("mail", [multipart(900), nested(50), chained(50)])
 def test_many_parts_and_some_depth_are_read(mail: bytes) -> None:
     assert parse_mail(mail).subject == "x"
