@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db.models import F
@@ -13,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels.base import ChannelError, RawCall, Suspicious, Unreadable
+from channels.happenings import Happening
 from channels.mime import headers_only
 from channels.models import Account, Alias, Receipt
 from channels.sandbox import Unreadable as Hostile
@@ -37,6 +37,7 @@ class Reading:
 
     receipt: Receipt
     messages: list[InboundMessage] = field(default_factory=list)
+    happenings: list[Happening] = field(default_factory=list)
     error: Exception | None = None
 
     @property
@@ -68,6 +69,7 @@ def read(receipt: Receipt, own: Sequence[str]) -> Reading:
     try:
         things = list(receipt.account.adapter.parse(call))
         reading.messages = [each for each in things if isinstance(each, InboundMessage)]
+        reading.happenings = [each for each in things if isinstance(each, Happening)]
     except Unreadable as error:
         reading.messages, reading.error = _of_unreadable(reading, error)
     except Exception as error:  # noqa: BLE001 - what one mail does to us must not stop the rest

@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from channels import gate, watch
 from channels.base import Ignored, Suspicious
+from channels.hearing import catch_up, hear
 from channels.models import Account, Receipt
 from channels.reading import (
     MAX_ATTEMPTS,
@@ -155,6 +156,7 @@ def _file_messages(readings: Sequence[Reading]) -> None:
             _note_bounce(message, inbound)
         if message is None or message.receipt_id != reading.receipt.pk:
             transaction.on_commit(partial(forget_files, [inbound]))
+    _hear(readings)
     for reading in readings:  # last: whatever fails above leaves them as they were
         reading.receipt.status, reading.receipt.error = Receipt.Status.FILED, ""
         reading.receipt.processed_at = timezone.now()
@@ -165,6 +167,19 @@ def _file_messages(readings: Sequence[Reading]) -> None:
             reading.receipt.message = message
             if message.receipt_id != reading.receipt.pk:
                 reading.receipt.status = Receipt.Status.DUPLICATE
+
+
+def _hear(readings: Sequence[Reading]) -> None:
+    """What platforms tell besides messages, and what had waited for these messages."""
+    accounts = {reading.receipt.account for reading in readings if _is_chat(reading)}
+    for account in sorted(accounts, key=lambda each: each.pk):
+        own = [reading for reading in readings if reading.receipt.account_id == account.pk]
+        hear(account, [each for reading in own for each in reading.happenings])
+        catch_up(account, [m.external_id for reading in own for m in reading.messages])
+
+
+def _is_chat(reading: Reading) -> bool:
+    return reading.receipt.meta.get("door") in ("hook", "poll")
 
 
 def _save(receipts: Sequence[Receipt]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from support.events import DomainEvent
 
@@ -112,8 +112,39 @@ class MessageReceived(TicketEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ReplyAdded(TicketEvent):
+    """``was`` is how the ticket stood before, for one who takes the reply back."""
+
     kind = "message.reply_added"
     message_id: int
+    was: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyScheduled(TicketEvent):
+    """``ReplyAdded`` follows once it is sent."""
+
+    kind = "message.reply_scheduled"
+    message_id: int
+    at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyWithdrawn(TicketEvent):
+    """``reason`` is ``answered`` when it gave way to what the customer wrote first."""
+
+    kind = "message.reply_withdrawn"
+    message_id: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SideMessageAdded(TicketEvent):
+    """Something was said in a side thread, by us or, when ``is_inbound``, to us."""
+
+    kind = "message.side_added"
+    message_id: int
+    side_thread_id: int
+    is_inbound: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,9 +161,48 @@ class MessageSent(TicketEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class MessageUndeliverable(TicketEvent):
-    """``is_unknown``: handed over, but whether it arrived cannot be told."""
+    """``is_unknown``: handed over, but whether it arrived cannot be told.
+
+    ``of_copy``: the one it was meant for has it, ``address`` has not.
+    """
 
     kind = "message.undeliverable"
     message_id: int
     reason: str
     is_unknown: bool = False
+    address: str = ""
+    of_copy: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressStopped(TicketEvent):
+    """Automatic mail to ``address`` bounced: nothing more is written there by itself."""
+
+    kind = "ticket.address_stopped"
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageEdited(TicketEvent):
+    """Its sender changed it; the former words are kept with the message."""
+
+    kind = "message.edited"
+    message_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageErased(TicketEvent):
+    """Its sender took it back: the words and files are gone."""
+
+    kind = "message.erased"
+    message_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageReacted(TicketEvent):
+    """``emoji`` is empty when the reaction was taken away."""
+
+    kind = "message.reacted"
+    message_id: int
+    emoji: str = ""
