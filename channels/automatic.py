@@ -83,7 +83,7 @@ def _decide(notice: Notice, shared: _Shared) -> AutomaticMail:
     mail.suppressed_by = rule_against(notice, identity, account, history, verified=verified)
     if mail.suppressed_by or identity is None or account is None:
         return mail
-    values = _values(ticket, language, verified=verified)
+    values = values_for(ticket, language, verified=verified)
     said = shared.words_for(notice.kind, language).fill(values)
     mail.delivery = _delivery(notice, account, identity.value, said)
     is_held = not shared.budget.admit(mail.delivery, history.in_last_minute(identity.value))
@@ -144,7 +144,7 @@ def _addresses(tickets: Sequence[Ticket]) -> dict[int, Identity]:
     return best
 
 
-def _values(ticket: Ticket, language: str, *, verified: bool) -> dict[str, str]:
+def values_for(ticket: Ticket, language: str, *, verified: bool) -> dict[str, str]:
     """What templates may say. An unproved address hears no word of the sender's."""
     inbox = ticket.inbox
     with override(language):
