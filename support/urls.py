@@ -11,6 +11,7 @@ handler500 = "portal.pages.server_error"
 urlpatterns = [
     path("healthz", web.healthz, name="healthz"),
     path("readyz", web.readyz, name="readyz"),
+    path("metrics", include("channels.metrics_urls")),
     path("hooks/", include("channels.urls")),
     path("simulators/", include("channels.simulator_urls")),
     path("api/", include("api.urls")),

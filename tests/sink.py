@@ -22,8 +22,18 @@ class Sink:
         self.mails: list[EmailMessage] = []
         self.envelopes: list[Envelope] = []
         self.answers: dict[str, str] = {}
+        self.refused_senders: set[str] = set()
         self.port = 0
         self._lock = threading.Lock()
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address in self.refused_senders:
+            return "553 5.7.1 Sender address rejected"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_DATA(  # noqa: N802 - the name that aiosmtpd calls
         self, server: SMTP, session: Session, envelope: Envelope

@@ -7,17 +7,16 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
-from ipaddress import ip_address
 
-from django.conf import settings as installation
 from django.utils.translation import gettext as _
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
 from channels.adapters.email import Email
 from channels.base import ChannelError
+from channels.mailboxes.hosts import may_be_open
 
-CONNECT_SECONDS, ANSWER_SECONDS = 15.0, 60.0
+CONNECT_SECONDS, ANSWER_SECONDS, GOODBYE_SECONDS = 15.0, 60.0, 2.0
 #: Answers to a sign-in that say nothing about the password (RFC 5530, 3).
 _LATER = {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"}
 _CODE = re.compile(r"\[([A-Z-]+)[\] ]")
@@ -61,7 +60,10 @@ def connect(settings: Email, *, user: str, token: str = "") -> IMAPClient:
 
 
 def hang_up(client: IMAPClient) -> None:
-    """Let go of the connection, well or not."""
+    """Say goodbye, and let go of the connection, well or not."""
+    with contextlib.suppress(IMAPClientError, OSError):
+        client.socket().settimeout(GOODBYE_SECONDS)
+        client.logout()
     with contextlib.suppress(IMAPClientError, OSError):
         client.shutdown()
 
@@ -89,7 +91,7 @@ def said(error: BaseException) -> str:
 
 def _open(settings: Email) -> IMAPClient:
     where = {"host": settings.imap_host, "port": settings.imap_port}
-    if settings.imap_security == "none" and not _may_be_open(settings.imap_host):
+    if settings.imap_security == "none" and not may_be_open(settings.imap_host):
         words = _("No password is sent to %(host)s unencrypted; see HARBOUR_PRIVATE_HOSTS.")
         raise Misconfigured(words % where)
     try:
@@ -117,16 +119,6 @@ def _no_connection(error: Exception, where: dict[str, object]) -> MailboxError:
     else:
         words = _("%(host)s does not greet as an IMAP server on port %(port)s: %(said)s")
     return Unreachable(words % {**where, "said": said(error)})
-
-
-def _may_be_open(host: str) -> bool:
-    """Whether plain text reaches this host without leaving what we trust."""
-    if host.lower() == "localhost" or host.lower() in installation.HARBOUR_PRIVATE_HOSTS:
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _encrypted(settings: Email) -> IMAPClient:
