@@ -10,6 +10,7 @@ import pytest
 
 from channels import quarantine
 from channels.base import Adapter
+from channels.mailboxes.setup import MailboxChanged
 from support.events import subscriptions
 
 ROOT = Path(__file__).parent.parent
@@ -21,6 +22,7 @@ def test_every_event_and_its_handlers_are_documented() -> None:
         r"^\| `([\w.]+)` \|[^|]*\|([^|]*)\|$", (ROOT / "docs/events.md").read_text(), re.M
     )
     assert quarantine.QuarantineDecided.kind
+    assert MailboxChanged.kind
     told = {kind: sorted(re.findall(r"`([\w.]+)`", handlers)) for kind, handlers in rows}
     real = {kind: names for kind, names in subscriptions().items() if not kind.startswith("test.")}
     assert told == real
