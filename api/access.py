@@ -49,8 +49,10 @@ def ticket_by_number(token: ApiToken, number: str) -> Ticket:
 
 
 def messages_of(ticket: Ticket) -> QuerySet[Message]:
-    thread = ticket.messages.select_related("contact", "agent", "ticket")
-    return thread.prefetch_related("attachments")
+    """Notes too; never a side thread's, nor what was taken back: others may read along."""
+    thread = ticket.messages.filter(side_thread=None, withdrawn_at=None)
+    thread = thread.select_related("contact", "agent", "ticket")
+    return thread.prefetch_related("attachments", "deliveries")
 
 
 def contacts_of(token: ApiToken) -> QuerySet[Contact]:
@@ -61,6 +63,7 @@ def contacts_of(token: ApiToken) -> QuerySet[Contact]:
 def attachment(token: ApiToken, public_id: uuid.UUID) -> Attachment:
     """404 unless it belongs to a ticket the token sees."""
     visible = Attachment.objects.filter(message__ticket__in=tickets_of(token))
+    visible = visible.filter(message__side_thread=None, message__withdrawn_at=None)
     found = visible.filter(public_id=public_id).first()
     if found is None:
         raise Http404

@@ -98,14 +98,30 @@ class RawCall:
 
 @dataclass(frozen=True, kw_only=True)
 class OutboundFile:
+    """``content_id`` is that of a picture the HTML shows in its place."""
+
     name: str
     content_type: str
     key: str
+    content_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Together:
+    """All whom one call to a provider writes to; formatted, blind copies bare."""
+
+    to: tuple[str, ...]
+    cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class OutboundMessage:
-    """One message to one person. ``external_id`` is fixed before the first try."""
+    """One message to one person. ``external_id`` is fixed before the first try.
+
+    ``to_header`` and ``cc_header`` name all who get it, each in a message of their own; with
+    ``together`` this one goes to all of them.
+    """
 
     key: int
     to: str
@@ -117,6 +133,9 @@ class OutboundMessage:
     from_name: str = ""
     reply_to: str = ""
     sender: str = ""
+    to_header: str = ""
+    cc_header: str = ""
+    together: Together | None = None
     is_automatic: bool = False
     files: tuple[OutboundFile, ...] = ()
     thread: str = ""  # the platform's conversation
@@ -139,11 +158,14 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
+    """``refused`` are those of ``together`` whom the provider did not take, and why."""
+
     key: int
     outcome: Outcome
     detail: str = ""
     retry_after: float | None = None
     external_id: str = ""
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -192,6 +214,14 @@ class Adapter(ABC):
 
         Raises ``Unreadable``, ``Suspicious`` or ``Ignored``.
         """
+
+    @property
+    def sends_together(self) -> bool:
+        """Whether one message goes to all its recipients in one call, as its headers name them.
+
+        Otherwise each gets one of their own, with the same headers.
+        """
+        return False
 
     @abstractmethod
     def send(self, messages: Iterable[OutboundMessage]) -> Iterator[Result]:

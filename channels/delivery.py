@@ -18,11 +18,15 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from channels.base import OutboundFile, OutboundMessage, Outcome, Result
+from channels.base import OutboundFile, OutboundMessage, Outcome, Result, Together
+from channels.copies import tell_of_copies
 from channels.mailboxes.oauth import signed_in
 from channels.models import Account, Delivery
+from channels.withdrawal import withdraw
 from support.faults import fault_point
+from tickets.exceptions import TicketError
 from tickets.operations.reply import report_sent, report_undeliverable
+from tickets.operations.turns import heard_since
 
 logger = logging.getLogger(__name__)
 
@@ -63,14 +67,26 @@ def _claim() -> list[Delivery]:
 
 
 def _is_safe_to_send(delivery: Delivery) -> bool:
-    """False for a row whose worker died after it may have handed the mail over."""
+    """False for a row whose worker died after it may have handed the mail over, and for a
+    reply that gives way to what the customer wrote first."""
     if delivery.status != Status.SENDING:
-        return True
+        return not _gave_way(delivery)
     if delivery.was_handed_over or delivery.blind_tries >= MAX_BLIND:
         _give_up(delivery, "the sender was stopped before the answer came", unknown=True)
         return False
     if delivery.is_automatic:
         Delivery.objects.filter(pk=delivery.pk).update(blind_tries=F("blind_tries") + 1)
+    return True
+
+
+def _gave_way(delivery: Delivery) -> bool:
+    message = delivery.message if delivery.payload.get("unless_answered") else None
+    if message is None or message.withdrawn_at is not None or heard_since(message) is None:
+        return message is not None and message.withdrawn_at is not None
+    try:
+        withdraw(message, actor=None, reason="answered")
+    except TicketError:  # another recipient has it already: this one gets it, too
+        return False
     return True
 
 
@@ -130,12 +146,17 @@ def outbound(delivery: Delivery) -> OutboundMessage:
         sender=parts.get("sender", ""),
         from_name=parts.get("from_name", ""),
         reply_to=parts.get("reply_to", ""),
+        to_header=parts.get("to_header", ""),
+        cc_header=parts.get("cc_header", ""),
+        together=Together(**together) if (together := parts.get("together")) else None,
         is_automatic=delivery.is_automatic,
         files=tuple(OutboundFile(**file) for file in parts.get("files", [])),
     )
 
 
 def _settle(delivery: Delivery, result: Result) -> None:
+    if result.outcome is Outcome.SENT or result.refused:
+        tell_of_copies(delivery, result)
     if result.outcome is Outcome.SENT:
         _finish(delivery)
     elif result.outcome is Outcome.LATER:
@@ -155,7 +176,7 @@ def _finish(delivery: Delivery) -> None:
     Delivery.objects.filter(pk=delivery.pk, status=Status.SENDING).update(
         status=Status.SENT, sent_at=timezone.now(), error=""
     )
-    if delivery.message is not None:
+    if delivery.message is not None and not delivery.payload.get("is_copy"):
         report_sent(delivery.message)
     fault_point("delivery.before_settled")
 
@@ -190,7 +211,13 @@ def _give_up(delivery: Delivery, reason: str, *, unknown: bool = False) -> None:
     status = Status.UNKNOWN if unknown else Status.FAILED
     Delivery.objects.filter(pk=delivery.pk).update(status=status, error=reason[:2000])
     if delivery.message is not None:
-        report_undeliverable(delivery.message, reason, is_unknown=unknown)
+        report_undeliverable(
+            delivery.message,
+            reason,
+            is_unknown=unknown,
+            address=delivery.to,
+            of_copy=bool(delivery.payload.get("is_copy")),
+        )
 
 
 @transaction.atomic

@@ -2,16 +2,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from channels import replies
 from channels.automatic import Notice, decide
-from channels.models import AutomaticMail, Delivery
-from channels.outgoing import accounts_of, envelope, fresh_id
-from people.operations import email_of
+from channels.models import AutomaticMail
 from support.events import handles, handles_many
-from tickets.events import CustomerNudged, ReplyAdded, SolvedForSilence, TicketOpened
+from tickets.events import (
+    CustomerNudged,
+    ReplyAdded,
+    ReplyScheduled,
+    SideMessageAdded,
+    SolvedForSilence,
+    TicketOpened,
+)
 from tickets.models import Message, Ticket
-from tickets.operations.reply import report_undeliverable
 
 Kind = AutomaticMail.Kind
+_INBOUND = Message.Direction.INBOUND
 
 
 @handles_many(TicketOpened)
@@ -48,45 +54,30 @@ def tell_of_silence(event: SolvedForSilence) -> None:
 
 
 @handles(ReplyAdded)
-def queue_delivery(event: ReplyAdded) -> None:
-    """Owe the customer this reply."""
-    message = Message.objects.select_related("ticket__inbox", "ticket__requester", "agent").get(
-        pk=event.message_id
-    )
-    ticket = message.ticket
-    to, account = email_of(ticket.requester), accounts_of({ticket.inbox_id}).get(ticket.inbox_id)
-    if not to or account is None:
-        reason = "no address to write to" if account else "no mailbox to write from"
-        report_undeliverable(message, reason)
-        return
-    received = ticket.messages.filter(direction=Message.Direction.INBOUND).order_by("-pk")
-    last = received.filter(is_automatic=False).first()
-    external_id = fresh_id(ticket)
-    Message.objects.filter(pk=message.pk).update(
-        external_id=external_id.strip("<>"), channel=account.kind
-    )
-    Delivery.objects.create(
-        message=message,
-        account=account,
-        to=to,
-        external_id=external_id,
-        payload={
-            **envelope(account, ticket, last),
-            "subject": _reply_subject(ticket),
-            "text": message.text,
-            "files": [
-                {"name": file.name, "content_type": file.content_type, "key": file.key}
-                for file in message.attachments.all()
-            ],
-        },
-    )
+def queue_reply(event: ReplyAdded) -> None:
+    """Owe what an agent wrote to those it is for."""
+    replies.owe(event.message_id)
+
+
+@handles(ReplyScheduled)
+def queue_waiting_reply(event: ReplyScheduled) -> None:
+    """The same, for later."""
+    replies.owe(event.message_id)
+
+
+@handles(SideMessageAdded)
+def queue_side_message(event: SideMessageAdded) -> None:
+    """Owe what an agent wrote to somebody else about a ticket."""
+    if not event.is_inbound:
+        replies.owe(event.message_id)
 
 
 def _notify(ticket_id: int, kind: str) -> None:
     ticket = _tickets([ticket_id]).get(ticket_id)
     if ticket is None:
         return
-    received = ticket.messages.filter(direction=Message.Direction.INBOUND, is_automatic=False)
+    received = ticket.messages.public().filter(direction=_INBOUND, is_automatic=False)
+    received = received.exclude(author=Message.Author.STRANGER)
     since = ticket.pending_since or ticket.solved_at or ticket.active_at
     notice = Notice(
         ticket=ticket,
@@ -99,8 +90,3 @@ def _notify(ticket_id: int, kind: str) -> None:
 
 def _tickets(ids: Sequence[int]) -> dict[int, Ticket]:
     return Ticket.objects.select_related("inbox", "requester").in_bulk(ids)
-
-
-def _reply_subject(ticket: Ticket) -> str:
-    subject = ticket.subject if ticket.subject[:3].lower() == "re:" else f"Re: {ticket.subject}"
-    return subject if ticket.number in subject else f"{subject} [{ticket.number}]"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -10,8 +11,11 @@ from django.conf import settings
 from channels.incoming import LOOP_HEADER
 from channels.models import Account
 from channels.threads import new_message_id, reply_address, root_id
-from tickets.models import Message, Ticket
+from people.models import User
+from tickets.models import Inbox, Message, Ticket
 
+_NAMED = re.compile(r"\{(agent|team|company)\}")
+_REAL_ID = re.compile(r"[!\"$-;=?-~]+@[!\"$-;=?-~]+")  # one with our own addition has a #
 AUTOMATIC = {
     "Auto-Submitted": "auto-replied",
     "X-Auto-Response-Suppress": "All",
@@ -39,26 +43,49 @@ def envelope(account: Account, ticket: Ticket, answers: Message | None) -> dict[
 
     ``answers`` is the customer's message it follows; its own Message-ID is referred to.
     """
-    adapter = account.settings
-    parent = _real_id(answers)
-    references = [root_id(ticket.pk), *([f"<{parent}>"] if parent else [])]
-    headers = {"References": " ".join(references), LOOP_HEADER: settings.HARBOUR_MAIL_DOMAIN}
-    if parent:
-        headers["In-Reply-To"] = f"<{parent}>"
-    takes_plus = adapter.get("plus_addressing", True)
+    takes_plus = account.settings.get("plus_addressing", True)
     return {
         "sender": account.address,
-        "from_name": adapter.get("from_name") or settings.HARBOUR_NAME,
+        "from_name": sender_name(account, ticket.inbox),
         "reply_to": reply_address(account.address, ticket.pk) if takes_plus else "",
-        "headers": headers,
+        "headers": thread_headers(root_id(ticket.pk), [], answers),
     }
 
 
-def _real_id(message: Message | None) -> str:
-    """The sender's own Message-ID; one that we derived means nothing to their program."""
-    if message is None or message.channel != "email" or message.external_id.startswith("gen-"):
-        return ""
-    return message.external_id if "@" in message.external_id else ""
+def sender_name(account: Account, inbox: Inbox, agent: User | None = None) -> str:
+    """What customers see as the sender: the inbox's format, unless it wants an agent's name
+    and there is none."""
+    if inbox.from_name and (agent is not None or "{agent}" not in inbox.from_name):
+        return filled(inbox.from_name, inbox, agent)
+    return str(account.settings.get("from_name") or settings.HARBOUR_NAME)
+
+
+def filled(words: str, inbox: Inbox, agent: User | None) -> str:
+    """``{agent}``, ``{team}`` and ``{company}`` replaced, and nothing else."""
+    values = {
+        "agent": str(agent or ""),
+        "team": inbox.team.name if inbox.team else inbox.name,
+        "company": settings.HARBOUR_NAME,
+    }
+    return _NAMED.sub(lambda found: values[found[1]], words)
+
+
+def thread_headers(
+    root: str, earlier: Sequence[Message], answers: Message | None
+) -> dict[str, str]:
+    """One root for all mail of a talk, then what came before it, the one it answers last."""
+    parent = real_id(answers)
+    ids = [each for message in earlier if (each := real_id(message)) and each != parent]
+    references = [root, *(f"<{each}>" for each in [*ids, *([parent] if parent else [])])]
+    headers = {"References": " ".join(references), LOOP_HEADER: settings.HARBOUR_MAIL_DOMAIN}
+    return headers | ({"In-Reply-To": f"<{parent}>"} if parent else {})
+
+
+def real_id(message: Message | None) -> str:
+    """A mail's own Message-ID; one that we derived means nothing to anybody's program."""
+    name = message.external_id if message is not None and message.channel == "email" else ""
+    is_own = _REAL_ID.fullmatch(name) and not name.startswith(("gen-", "released-"))
+    return name if is_own else ""
 
 
 def fresh_id(ticket: Ticket) -> str:

@@ -28,12 +28,10 @@ from tickets import reference
 from tickets.exceptions import TicketError
 from tickets.files import open_file
 from tickets.inbound import InboundMessage
-from tickets.models import Attachment, Message, Status, Ticket
+from tickets.models import Attachment, Status, Ticket
 from tickets.operations import lifecycle
 from tickets.operations.intake import receive_message
 from tickets.plain_status import plain_status, state_of
-
-_SHOWN = (Message.Direction.INBOUND, Message.Direction.OUTBOUND)
 
 
 class MustProve(Exception):
@@ -71,9 +69,11 @@ def conversation(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _context(ticket: Ticket, contact: Contact) -> dict[str, Any]:
-    shown = ticket.messages.filter(direction__in=_SHOWN).exclude(author="stranger")
     said = list(
-        shown.select_related("agent", "contact").prefetch_related("attachments").order_by("pk")
+        ticket.messages.for_customers()
+        .select_related("agent", "contact")
+        .prefetch_related("attachments")
+        .order_by("pk")
     )
     return {
         "ticket": ticket,
@@ -153,14 +153,13 @@ def set_state(request: HttpRequest, number: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD"])
 @told_when_away
 def file(request: HttpRequest, number: str, public_id: uuid.UUID) -> HttpResponseBase:
-    """A file of the conversation, for those who may read it; a note's files never."""
+    """A file of the conversation, for those who may read it; an internal message's never."""
     try:
         ticket, _contact = _open(request, number)
     except MustProve:
         raise Http404 from None
-    attachment = get_object_or_404(
-        Attachment, public_id=public_id, message__ticket=ticket, message__direction__in=_SHOWN
-    )
+    shown = ticket.messages.for_customers()
+    attachment = get_object_or_404(Attachment, public_id=public_id, message__in=shown)
     try:
         content = open_file(attachment.key)
     except FileNotFoundError:

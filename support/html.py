@@ -218,9 +218,13 @@ _CLOSERS = {")": "(", "]": "["}
 
 def text_to_html(text: str) -> str:
     """Escape plain text, keep its lines, and make links of addresses; the words stay the same."""
-    text = html_tokens.UNWRITABLE.sub("", text)
-    linked = "".join(_linked(text)).replace("\r\n", "\n").replace("\r", "\n")
+    linked = linked_html(text).replace("\r\n", "\n").replace("\r", "\n")
     return f'<div class="plain">{linked.replace(chr(10), "<br>")}</div>'
+
+
+def linked_html(text: str) -> str:
+    """The same for a piece of text, its line ends untouched."""
+    return "".join(_linked(html_tokens.UNWRITABLE.sub("", text)))
 
 
 def _linked(text: str) -> Iterator[str]:

@@ -39,7 +39,7 @@ def _number_valkey(worker: str) -> None:
 
 
 def _set_environment() -> None:
-    os.environ.update(HARBOUR_DEMO="0", HARBOUR_TESTING="1")
+    os.environ.update(HARBOUR_DEMO="0", HARBOUR_TESTING="1", HARBOUR_UNDO_SECONDS="0")
     os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "0123456789" * 5)
     os.environ.setdefault("HARBOUR_KEYS", "b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMhISE=")
     for name in ("EMAIL_URL", "HARBOUR_URL", "ALLOWED_HOSTS", "PORT", "SMTP_PORT"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from email.utils import parseaddr
 from typing import Any
 
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
@@ -42,7 +44,8 @@ def send_one(
     try:
         backend.send_messages([mail])
     except AnymailRecipientsRefused as error:
-        return result(message, Outcome.NEVER, str(error))
+        everybody = {parseaddr(each)[1].lower(): str(error)[:500] for each in mail.recipients()}
+        return replace(result(message, Outcome.NEVER, str(error)), refused=everybody)
     except AnymailAPIError as error:
         status = error.status_code or 0
         if status in (401, 403):  # the key is wrong, not this mail
@@ -51,4 +54,18 @@ def send_one(
         return result(message, Outcome.NEVER if refused else Outcome.LATER, str(error)[:500])
     except (AnymailError, OSError) as error:
         return result(message, Outcome.UNKNOWN, f"{type(error).__name__}: {error}"[:500])
-    return result(message, Outcome.SENT, "")
+    refused = _refused(mail)
+    reason = refused.get(message.to.lower(), "")
+    answer = result(message, Outcome.NEVER if reason else Outcome.SENT, reason)
+    return replace(answer, refused=refused)
+
+
+def _refused(mail: EmailMultiAlternatives) -> dict[str, str]:
+    """Whom the provider did not take, as it says of each recipient of the call."""
+    told = getattr(mail, "anymail_status", None)
+    statuses = told.recipients if told else {}
+    return {
+        address.lower(): f"the provider says: {each.status}"
+        for address, each in statuses.items()
+        if each.status in ("invalid", "rejected", "failed")
+    }

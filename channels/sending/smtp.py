@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 import smtplib
+from dataclasses import replace
+from email.utils import parseaddr
 from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
@@ -16,6 +18,7 @@ from django.core.mail.backends.smtp import EmailBackend
 
 from channels.base import OutboundMessage, Outcome, Result
 from channels.sending.answers import answered, result
+from channels.sending.compose import name_everybody
 from support.faults import fault_point
 
 _CRLF = re.compile(rb"\r\n|\r|\n")
@@ -44,6 +47,8 @@ def send_one(
     backend: EmailBackend, mail: EmailMultiAlternatives, message: OutboundMessage, *, sender: str
 ) -> Result:
     """Hand over one mail; ``sender`` is the envelope's, where bounces go."""
+    if message.together is None:
+        name_everybody(mail, message)
     raw = _CRLF.sub(b"\r\n", mail.message().as_bytes())
     try:
         server = connected(backend)
@@ -55,6 +60,7 @@ def send_one(
             if code not in (250, 251):
                 server.rset()
                 return answered(message, code, answer)
+        refused = _others(server, mail, message)
     except smtplib.SMTPResponseException as error:
         drop(backend)
         return answered(message, error.smtp_code, error.smtp_error)
@@ -64,7 +70,21 @@ def send_one(
         drop(backend)
         return result(message, Outcome.LATER, _words(error))
     fault_point("delivery.before_data")
-    return _hand_over(backend, server, raw, message)
+    return replace(_hand_over(backend, server, raw, message), refused=refused)
+
+
+def _others(
+    server: smtplib.SMTP, mail: EmailMultiAlternatives, message: OutboundMessage
+) -> dict[str, str]:
+    """Name those who get the same mail; whom the server does not take, and why."""
+    refused = {}
+    others = mail.recipients() if message.together else []
+    for address in (parseaddr(each)[1] for each in others):
+        if address != message.to:
+            code, answer = server.rcpt(address)
+            if code not in (250, 251):
+                refused[address.lower()] = f"{code} {answer.decode('utf-8', 'replace')}"
+    return refused
 
 
 def _hand_over(

@@ -36,7 +36,7 @@ def test_a_mail_is_acknowledged_with_its_number_answered_and_continued(sink: Sin
     answer = sink.mails[1]
     assert answer["Auto-Submitted"] is None
     assert answer["In-Reply-To"] == "<first@example.org>"
-    assert "gasket" in answer.get_content()
+    assert "gasket" in answer.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     ticket.refresh_from_db()
     assert ticket.status == Status.PENDING
 

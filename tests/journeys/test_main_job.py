@@ -70,7 +70,7 @@ def test_from_a_mail_to_an_answer_and_back(harbour: Harbour, desk: Page) -> None
     expect(desk.locator(".msg.outbound")).to_contain_text("We have found it")
 
     answer = eventually(lambda: harbour.caught(ZOE)[1:])[0]
-    assert "We have found it" in answer.get_content()
+    assert "We have found it" in answer.get_body(("plain",)).get_content()
     assert "<zoe-1@example.org>" in str(answer["References"])
     assert answer["Auto-Submitted"] is None
 

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from people.models import Contact
 from tickets.inbound import InboundMessage
-from tickets.models import Inbox, Message, Ticket, TicketReference
+from tickets.models import Inbox, Message, SideThread, Ticket, TicketReference
 
 
 class Arrival(NamedTuple):
@@ -54,6 +54,8 @@ def _touched(arrival: Arrival) -> set[tuple[object, ...]]:
         touched.add(("thread", inbox, inbound.thread))
     if inbound.ticket_id:
         touched.add(("ticket", inbound.ticket_id))
+    if inbound.side_thread_id:
+        touched.add(("aside", inbound.side_thread_id))
     if inbound.subject_reference:
         touched.add(("number", inbound.subject_reference))
     return touched
@@ -103,8 +105,30 @@ def _renamed(inbound: InboundMessage) -> InboundMessage:
     return replace(inbound, external_id=_names(inbound)[-1], addressing=addressing)
 
 
-def find_tickets(wave: Wave, senders: Mapping[int, Contact]) -> dict[int, Ticket]:
-    """Find and lock the ticket that each arrival continues."""
+def find_side_threads(wave: Wave) -> dict[int, SideThread]:
+    """The side thread that an arrival answers: by proof, or by the id of any message in it.
+
+    Even if it answers something else as well: what was internal stays so (rule 22).
+    """
+    ids = {reference for each in wave.values() for reference in each.inbound.references}
+    inboxes = {each.inbox.pk for each in wave.values()}
+    aside = Message.objects.filter(inbox__in=inboxes, external_id__in=ids, side_thread__gt=0)
+    columns = aside.values_list("inbox_id", "external_id", "side_thread_id") if ids else ()
+    named = {(inbox, external_id): side_thread for inbox, external_id, side_thread in columns}
+    found: dict[int, int] = {}
+    for place, (inbox, inbound, _) in wave.items():
+        keys = [(inbox.pk, reference) for reference in inbound.references]
+        known = [inbound.side_thread_id, *(named.get(key) for key in keys)]
+        if some := [side_thread for side_thread in known if side_thread]:
+            found[place] = some[0]
+    threads = SideThread.objects.in_bulk(set(found.values())) if found else {}
+    return {place: threads[pk] for place, pk in found.items() if pk in threads}
+
+
+def find_tickets(
+    wave: Wave, senders: Mapping[int, Contact], beside: Mapping[int, SideThread] | None = None
+) -> dict[int, Ticket]:
+    """Find and lock the ticket that each arrival continues, or whose side thread it answers."""
     proved = _existing({n for each in wave.values() if (n := each.inbound.ticket_id)})
     referred, threads = known_ids(wave.values()), _by_thread(wave)
     found: dict[int, int] = {}
@@ -118,6 +142,7 @@ def find_tickets(wave: Wave, senders: Mapping[int, Contact]) -> dict[int, Ticket
         )
         if ticket_id is not None:
             found[place] = ticket_id
+    found |= {place: thread.ticket_id for place, thread in (beside or {}).items()}
     return _survivors(found)
 
 

@@ -13,22 +13,37 @@ from people.models import Contact
 from people.operations import Key, lock_contacts, verify
 from support.events import next_ids, publish_many
 from support.faults import fault_point
-from tickets.events import MessageReceived, StatusChanged, TicketEvent, TicketOpened
+from tickets.events import (
+    MessageReceived,
+    SideMessageAdded,
+    StatusChanged,
+    TicketEvent,
+    TicketOpened,
+)
 from tickets.inbound import InboundMessage
 from tickets.models import (
     STATUS_FIELDS,
     Attachment,
     Inbox,
     Message,
+    SideThread,
     Status,
     Ticket,
     TicketReference,
 )
 from tickets.operations.content import preview_of
-from tickets.operations.continuation import Arrival, Wave, filed_before, find_tickets, waves
+from tickets.operations.continuation import (
+    Arrival,
+    Wave,
+    filed_before,
+    find_side_threads,
+    find_tickets,
+    waves,
+)
 from tickets.operations.late_reply import home_of
 from tickets.operations.opening import add_participants, moment_of, new_ticket
 from tickets.operations.sender_limit import Allowance
+from tickets.operations.waking import wake
 
 
 def receive_message(inbox: Inbox, inbound: InboundMessage) -> Message:
@@ -68,6 +83,7 @@ class _Filing:
     author: Message.Author
     is_new: bool = False
     past: Ticket | None = None
+    aside: SideThread | None = None
     changes: list[TicketEvent] = field(default_factory=list)
 
     @property
@@ -77,6 +93,9 @@ class _Filing:
 
     def events(self, message: Message) -> list[TicketEvent]:
         ids = {"ticket_id": self.ticket.pk, "message_id": message.pk}
+        if self.aside is not None:
+            said = SideMessageAdded(**ids, side_thread_id=self.aside.pk, is_inbound=True)
+            return [said, *self.changes]
         imported = self.inbound.is_imported
         received = MessageReceived(
             **ids, is_automatic=self.inbound.is_automatic, is_imported=imported
@@ -99,11 +118,15 @@ def _receive_wave(
     messages, fresh = filed_before(wave)
     verify(*(each.inbound.sender for each in fresh.values() if each.inbound.is_verified))
     senders = {place: people[each.inbound.sender.key] for place, each in fresh.items()}
-    tickets = find_tickets(fresh, senders)
+    beside = find_side_threads(fresh)
+    tickets = find_tickets(fresh, senders, beside)
     homes = {ticket.pk: ticket for ticket in tickets.values()}
     filings: dict[int, _Filing] = {}
     for place, each in fresh.items():
         sender, ticket = senders[place], tickets.get(place)
+        if ticket is not None and place in beside:
+            filings[place] = _filing_aside(each.inbound, sender, ticket, beside[place])
+            continue
         home = home_of(ticket, each.inbound, sender) if ticket else None
         home = homes.setdefault(home.pk, home) if home else None
         filing = _filing(each, sender, home, past=ticket, allowance=allowance)
@@ -135,6 +158,18 @@ def _filing(
     if not inbound.is_automatic and home.status != Status.CLOSED:
         filing.changes = _hand_to_agents(home)
     home.preview = preview_of(inbound.text)
+    return filing
+
+
+def _filing_aside(
+    inbound: InboundMessage, sender: Contact, ticket: Ticket, aside: SideThread
+) -> _Filing:
+    """It stays between us and the one we asked; agents are to see that it came."""
+    known = Message.Author.PARTICIPANT, Message.Author.STRANGER
+    author = known[inbound.as_stranger or sender.pk != aside.contact_id]
+    filing = _Filing(inbound, sender, ticket, author, aside=aside)
+    if not inbound.is_automatic:
+        filing.changes = wake(ticket)
     return filing
 
 
@@ -180,6 +215,7 @@ def _message(filing: _Filing) -> Message:
     message = Message(
         ticket=filing.ticket,
         inbox_id=filing.ticket.inbox_id,
+        side_thread=filing.aside,
         direction=Message.Direction.INBOUND,
         author=filing.author,
         contact=filing.sender,

@@ -10,7 +10,7 @@ from people.models import User
 from support.events import publish
 from tickets.events import StatusChanged, TicketMerged
 from tickets.exceptions import TicketError
-from tickets.models import STATUS_FIELDS, Message, Status, Ticket, TicketReference
+from tickets.models import STATUS_FIELDS, Message, SideThread, Status, Ticket, TicketReference
 from tickets.operations.change import change
 
 
@@ -62,6 +62,7 @@ def merge(ticket: Ticket, into: Ticket, *, actor: User | None) -> None:
     if target.status == Status.CLOSED:
         raise TicketError(_("A closed ticket takes nothing more in."))
     Message.objects.filter(ticket=source).update(ticket=target)
+    SideThread.objects.filter(ticket=source).update(ticket=target)
     TicketReference.objects.filter(ticket=source).update(ticket=target)
     if source.status != Status.CLOSED:
         source.move_to(Status.CLOSED)

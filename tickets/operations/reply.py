@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from people.models import User
+from people.operations import Address
 from support.events import publish
 from tickets.events import (
     MessageSent,
     MessageUndeliverable,
     NoteAdded,
-    ReplyAdded,
-    StatusChanged,
+    ReplyScheduled,
 )
+from tickets.exceptions import TicketError
 from tickets.inbound import InboundFile
-from tickets.models import STATUS_FIELDS, Attachment, Message, Status, Ticket
-from tickets.operations.change import Change, change
-from tickets.operations.content import preview_of
+from tickets.models import Message, Status, Ticket
+from tickets.operations.change import change
+from tickets.operations.recipients import addressing_of, let_in
+from tickets.operations.saying import by, say
+from tickets.operations.turns import hand_over, hand_over_late
 
 
 def reply(
@@ -31,21 +35,30 @@ def reply(
     status: Status = Status.PENDING,
     seen: int | None = None,
     files: Iterable[InboundFile] = (),
+    to: Iterable[Address] = (),
+    cc: Iterable[Address] = (),
+    bcc: Iterable[Address] = (),
+    send_at: datetime | None = None,
+    unless_answered: bool = False,
+    html: str = "",
 ) -> Message:
-    """Answer the customer, and leave the ticket in ``status``. Raises ``StaleTicket``."""
+    """Answer the customer, and leave the ticket in ``status``. Raises ``StaleTicket``.
+
+    Empty ``to`` is the requester. With ``send_at`` the reply waits, and the ticket stays as it
+    is until it is sent; ``unless_answered``: it is taken back when the customer writes first.
+    """
+    if send_at is not None and send_at <= timezone.now():
+        raise TicketError(_("That time has passed."))
+    later = {"then_status": status, "unless_answered": unless_answered} if send_at else {}
     with change(ticket, seen=seen) as work:
-        message = _say(work, text, Message.Direction.OUTBOUND, actor, files)
-        locked = work.ticket
-        work.events.append(ReplyAdded(**_by(actor, locked), message_id=message.pk))
-        old = Status(locked.status)
-        if old != status and old.may_become(status):
-            locked.move_to(status)
-            work.events.append(StatusChanged(**_by(actor, locked), old=old, new=status))
-        elif old == Status.PENDING:  # asked again: the customer's time starts afresh
-            locked.pending_since, locked.nudged_at = timezone.now(), None
-        locked.waiting_since = None
-        locked.preview, locked.active_at = preview_of(text), timezone.now()
-        work.fields |= {*STATUS_FIELDS, "preview", "active_at"}
+        addressing = addressing_of(work.ticket, to, cc, bcc)
+        values = {"html": html, "addressing": addressing, "send_at": send_at, **later}
+        message = say(work, text, Message.Direction.OUTBOUND, actor, files, **values)
+        if send_at is None:
+            hand_over(work, message, status, actor)
+        else:
+            when = {"message_id": message.pk, "at": send_at.isoformat()}
+            work.events.append(ReplyScheduled(**by(actor, work.ticket), **when))
     return message
 
 
@@ -54,27 +67,55 @@ def add_note(
 ) -> Message:
     """Write what only agents may read."""
     with change(ticket) as work:
-        message = _say(work, text, Message.Direction.NOTE, actor, files)
-        work.events.append(NoteAdded(**_by(actor, work.ticket), message_id=message.pk))
+        message = say(work, text, Message.Direction.NOTE, actor, files)
+        work.events.append(NoteAdded(**by(actor, work.ticket), message_id=message.pk))
     return message
 
 
 @transaction.atomic
 def report_sent(message: Message) -> None:
-    """Remember that the channel took a reply over."""
+    """Remember that the channel took a message over."""
     Message.objects.filter(pk=message.pk).update(sent_at=timezone.now(), failure="")
     _report(message, MessageSent(ticket_id=message.ticket_id, message_id=message.pk))
 
 
 @transaction.atomic
-def report_undeliverable(message: Message, reason: str, *, is_unknown: bool = False) -> None:
-    """Tell agents that a reply did not go out, or that nobody can say whether it did."""
-    Message.objects.filter(pk=message.pk).update(failure=reason[:300])
+def settle_sent(message_id: int) -> None:
+    """What follows once a reply is sent: those it names take part, and it counts from now on
+    if it had to wait."""
+    rows = Message.objects.select_related("ticket__requester", "agent")
+    message = rows.get(pk=message_id)
+    if message.side_thread_id is not None:
+        return
+    let_in(message)
+    if message.then_status:
+        with change(message.ticket) as work:
+            hand_over_late(work, message)
+            Message.objects.filter(pk=message_id).update(then_status="")
+
+
+@transaction.atomic
+def report_undeliverable(
+    message: Message,
+    reason: str,
+    *,
+    is_unknown: bool = False,
+    address: str = "",
+    of_copy: bool = False,
+) -> None:
+    """Tell agents that a message did not go out, or that nobody can say whether it did.
+
+    ``of_copy``: the one it was meant for has it, and ``address`` has not.
+    """
+    if not of_copy:
+        Message.objects.filter(pk=message.pk).update(failure=reason[:300])
     event = MessageUndeliverable(
         ticket_id=message.ticket_id,
         message_id=message.pk,
         reason=reason[:300],
         is_unknown=is_unknown,
+        address=address,
+        of_copy=of_copy,
     )
     _report(message, event)
 
@@ -82,35 +123,3 @@ def report_undeliverable(message: Message, reason: str, *, is_unknown: bool = Fa
 def _report(message: Message, event: MessageSent | MessageUndeliverable) -> None:
     # The agent's guard is about what people said and did: last_event_id stays as it is.
     publish(event, audience=message.ticket.audience)
-
-
-def _say(
-    work: Change,
-    text: str,
-    direction: Message.Direction,
-    actor: User | None,
-    files: Iterable[InboundFile],
-) -> Message:
-    message = Message.objects.create(
-        ticket=work.ticket,
-        inbox_id=work.ticket.inbox_id,
-        direction=direction,
-        agent=actor,
-        text=text,
-    )
-    Attachment.objects.bulk_create(
-        Attachment(
-            message=message,
-            key=file.key,
-            name=file.name[:200],
-            content_type=file.content_type[:100],
-            size=file.size,
-            sha256=file.sha256,
-        )
-        for file in files
-    )
-    return message
-
-
-def _by(actor: User | None, ticket: Ticket) -> dict[str, Any]:
-    return {"actor_id": actor.pk if actor else None, "ticket_id": ticket.pk}
