@@ -28,12 +28,12 @@ _STATES = {
 }
 
 # By hand: this door stands open to everybody, and building the query cost more than running it.
+# Without joins: PostgreSQL took ten times as long to weigh their orders as to find the row.
 _LOOK_UP = """
-    select t.status, t.active_at, t.waiting_since, i.reply_within
-    from tickets_ticketreference r
-    join tickets_ticket t on t.id = r.ticket_id
-    join tickets_inbox i on i.id = t.inbox_id
-    where r.number = %s
+    select status, active_at, waiting_since,
+        (select reply_within from tickets_inbox where id = inbox_id)
+    from tickets_ticket
+    where id = (select ticket_id from tickets_ticketreference where number = %s)
 """
 
 
