@@ -86,23 +86,24 @@ def _quota(name: str, asked: ratelimit.Ask, verdict: ratelimit.Verdict) -> Quota
     )
 
 
-def of_guesser(request: Request) -> Quota:
+def of_guesser(request: Request | HttpRequest) -> Quota:
     """``of_client`` for the look-up by number, closed to a client that guessed too often."""
-    calls = ratelimit.Ask(f"api:client:{_client(request)}", 60, MINUTE)
-    guesses = ratelimit.Ask(_guesses(request), _GUESSING["limit"], _GUESSING["window"], keep=False)
+    client = _client(request)
+    calls = ratelimit.Ask(f"api:client:{client}", 60, MINUTE)
+    guesses = ratelimit.Ask(_guesses(client), **_GUESSING, keep=False)
     spent, guessed = ratelimit.ask(calls, guesses)
     if not guessed.allowed:
         raise too_often(guessed.retry_after)
     return _quota("client", calls, spent)
 
 
-def count_wrong_number(request: Request) -> None:
-    ratelimit.hit(_guesses(request), **_GUESSING)
+def count_wrong_number(request: Request | HttpRequest) -> None:
+    ratelimit.hit(_guesses(_client(request)), **_GUESSING)
 
 
-def _guesses(request: Request) -> str:
+def _guesses(client: str) -> str:
     """The key of the status page too: two doors do not give two sets of guesses."""
-    return f"wrong-number:{_client(request)}"
+    return f"wrong-number:{client}"
 
 
 def open_ticket(address: str) -> None:

@@ -6,7 +6,8 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
-from ipaddress import ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import IO
 from urllib.parse import quote
 
@@ -57,7 +58,12 @@ def _is_trusted(peer: str) -> bool:
         address = ip_address(peer)
     except ValueError:
         return False
-    return any(address in ip_network(net) for net in settings.HARBOUR_TRUSTED_PROXIES)
+    return any(address in net for net in _networks(*settings.HARBOUR_TRUSTED_PROXIES))
+
+
+@lru_cache(maxsize=4)
+def _networks(*nets: str) -> list[IPv4Network | IPv6Network]:
+    return [ip_network(net) for net in nets]
 
 
 def limited(
