@@ -1,8 +1,10 @@
 """The plain state by number: public, little, and closed to guessers."""
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from django.db import OperationalError
 
 from api.status import PlainStatusShape, _told
 from tests.api.conftest import Api
@@ -72,3 +74,36 @@ def test_what_is_written_by_hand_is_what_the_contract_describes(desk: Inbox) -> 
     found = plain_status(make_ticket(desk).reference)
     assert found is not None
     assert _told(found) == dict(PlainStatusShape(found).data)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_call_that_drf_answers_is_answered_the_same(desk: Inbox, known: bool) -> None:
+    path = f"status/{make_ticket(desk).reference if known else reference.new()}"
+    plain, weighed = Api().get(path), Api().get(path, Accept="application/json;q=0.5")
+    assert plain.status_code == weighed.status_code == (200 if known else 404)
+    assert without_id(plain.json()) == without_id(weighed.json())
+    assert len(plain.content) == len(weighed.content)
+    for name in ("Content-Type", "Cache-Control", "RateLimit-Policy", "Vary"):
+        assert plain[name] == weighed[name]
+
+
+def without_id(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name != "request_id"}
+
+
+def test_a_call_that_is_not_plain_is_refused_in_the_same_shape(desk: Inbox) -> None:
+    path = f"status/{make_ticket(desk).reference}"
+    answers = [
+        Api().get(f"{path}?x=1"),
+        Api().get(path, Accept="text/html"),
+        Api().post(path, {}),
+    ]
+    assert [each.json()["status"] for each in answers] == [400, 406, 405]
+
+
+def test_an_outage_is_told_as_a_problem(desk: Inbox) -> None:
+    with patch("api.status.plain_status", side_effect=OperationalError):
+        answer = Api().get(f"status/{reference.new()}")
+    assert answer.status_code == 503
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer["Retry-After"] == "5"
