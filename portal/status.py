@@ -17,6 +17,7 @@ from portal.away import told_when_away
 from portal.csrf import from_quiet_page
 from portal.forms import CodeForm, NumberForm, ProofForm
 from portal.requests import quiet
+from portal.shells import status_page
 from support import crypto, ratelimit
 from support.language import supported
 from support.web import client_ip, limited, too_many
@@ -52,23 +53,19 @@ def status(request: HttpRequest, number: str) -> HttpResponse:
         form = NumberForm({"number": number})
         form.is_valid()
         return render(request, "portal/look_up.html", {"form": form}, status=422)
-    views = ratelimit.Ask(_client(request, "status-page"), 60, timedelta(minutes=1))
-    guesses = ratelimit.Ask(_client(request, "wrong-number"), TRIES, WINDOW, keep=False)
+    client = ratelimit.client_key(client_ip(request))
+    views = ratelimit.Ask(f"status-page:{client}", 60, timedelta(minutes=1))
+    guesses = ratelimit.Ask(f"wrong-number:{client}", TRIES, WINDOW, keep=False)
     for verdict in ratelimit.ask(views, guesses):
         if not verdict.allowed:
             return too_many(request, verdict.retry_after)
     told = plain_status(normal)
     if told is None:
-        ratelimit.hit(_client(request, "wrong-number"), limit=TRIES, window=WINDOW)
+        ratelimit.hit(guesses.key, limit=TRIES, window=WINDOW)
         context = {"form": NumberForm({"number": number}), "number": reference.display(normal)}
         return render(request, "portal/unknown.html", context, status=404)
-    context = {
-        "told": told,
-        "number": reference.display(normal),
-        "proof_form": ProofForm(),
-        "has_proof": bool(access.grants(request)),
-    }
-    return render(request, "portal/status.html", context)
+    has_proof = bool(access.grants(request))
+    return HttpResponse(status_page(request, told, has_proof=has_proof))
 
 
 @never_cache
