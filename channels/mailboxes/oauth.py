@@ -17,6 +17,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from channels.adapters.email import Email
 from channels.base import Adapter, ChannelError
@@ -159,7 +160,11 @@ def access_token(account: Account) -> str:
     """A token that is good for some minutes. Raises ``NeedsSignIn``, or ``NoToken`` for now."""
     until = time.monotonic() + LEASE
     while time.monotonic() < until:
-        adapter, is_mine = _claim(account)
+        try:
+            adapter, is_mine = _claim(account)
+        except NeedsSignIn as error:
+            _ask_for_sign_in(account, error)
+            raise
         if is_mine:
             return _refresh(account, adapter)
         if adapter.access_token_until > time.time():
@@ -205,7 +210,7 @@ def _claim(account: Account) -> tuple[Email, bool]:
     if adapter.access_token_until > now + MARGIN or adapter.refreshing_until > now:
         return adapter, False
     if not adapter.refresh_token:
-        raise NeedsSignIn("nobody has signed in yet, or the provider forgot us")
+        raise NeedsSignIn(_("Nobody has signed in yet, or the provider forgot us."))
     change(account, {"refreshing_until": int(now) + LEASE})
     return adapter, True
 
@@ -239,13 +244,10 @@ def _settle(account: Account, used: Email, values: dict[str, Any]) -> bool:
 
 
 def _ask_for_sign_in(account: Account, error: NeedsSignIn) -> None:
-    FetchState.objects.update_or_create(
-        account=account,
-        defaults={
-            "needs_sign_in": True,
-            "error": f"sign-in: {error}"[:500],
-            "error_at": timezone.now(),
-        },
+    """The first reason stays: it says when and why the provider forgot us."""
+    FetchState.objects.get_or_create(account=account)
+    FetchState.objects.filter(account=account, needs_sign_in=False).update(
+        needs_sign_in=True, error=str(error)[:500], error_at=timezone.now()
     )
 
 

@@ -149,7 +149,16 @@ def test_a_refresh_token_that_died_asks_for_a_person_once(server: SignInServer) 
     assert len(server.asked) == 1, "a dead token is asked with once"
     state = FetchState.objects.get(account=account)
     assert state.needs_sign_in
-    assert state.error == "sign-in: Microsoft: Expired. Trace: 1"
+    assert state.error == "Microsoft: Expired. Trace: 1"
+
+
+@pytest.mark.django_db
+def test_a_mailbox_nobody_signed_in_to_says_so(server: SignInServer) -> None:
+    account = mailbox()
+    with pytest.raises(oauth.NeedsSignIn):
+        oauth.access_token(account)
+    assert FetchState.objects.get(account=account).needs_sign_in
+    assert not server.asked
 
 
 @pytest.mark.django_db
