@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from channels import delivery, receipts
+from channels import delivery, receipts, retention
 from support.alarms import work_off
 
 
@@ -29,3 +29,11 @@ def complete_attachments() -> None:
     """Store the files that storage refused at first."""
     for receipt_id in receipts.unstored_mails():
         receipts.complete_attachments(receipt_id)
+
+
+@shared_task
+def forget_raw_mail() -> None:
+    """Delete raw mails that their inboxes have kept long enough."""
+    for _ in range(50):
+        if not retention.forget_batch():
+            return

@@ -6,12 +6,13 @@ import uuid
 from io import BytesIO
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET
 
 from channels.models import Receipt
+from console.frame import frame as page_frame
 from console.gate import agent_of, agents_only
 from support import html
 from support.web import download
@@ -68,8 +69,11 @@ def frame(request: HttpRequest, pk: int) -> HttpResponse:
 
 @agents_only()
 @require_GET
-def original(request: HttpRequest, pk: int) -> FileResponse:
-    """The raw mail exactly as it came."""
+def original(request: HttpRequest, pk: int) -> FileResponse | HttpResponse:
+    """The raw mail exactly as it came, as long as it is kept."""
     message = _message(request, pk)
     receipt = get_object_or_404(Receipt, pk=message.receipt_id)
+    if not receipt.body:
+        context = {**page_frame(request, ""), "message": message, "inbox": message.ticket.inbox}
+        return render(request, "console/forgotten.html", context, status=410)
     return download(f"message-{pk}.eml", "text/plain; charset=utf-8", BytesIO(receipt.body))

@@ -20,6 +20,7 @@ app.conf.beat_schedule = {
     "wake follow-ups": {"task": "tickets.tasks.wake_follow_ups", "schedule": 15.0},
     "nudge and solve the silent": {"task": "tickets.tasks.tend_pending", "schedule": 60.0},
     "complete attachments": {"task": "channels.tasks.complete_attachments", "schedule": 60.0},
+    "forget raw mail": {"task": "channels.tasks.forget_raw_mail", "schedule": 3600.0},
     "prune": {"task": "support.tasks.prune", "schedule": 3600.0},
     "prune the API": {"task": "api.tasks.prune", "schedule": 3600.0},
     "prune the portal": {"task": "portal.tasks.prune_access_requests", "schedule": 3600.0},
