@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, datetime
 
+from channels.addressees import addressing_of
 from channels.base import RawCall, Suspicious, Unreadable
 from channels.border import signed, vouches_for
 from channels.evidence import Evidence, bare, evidence_in, facts_of
@@ -14,6 +15,7 @@ from channels.mail.parsed import MailAttachment, ParsedMail
 from channels.mail.parsed import Unreadable as Hostile
 from channels.sandbox import understand
 from channels.senders import sender_of
+from channels.separators import own_words
 from channels.suspicion import doubt_about
 from channels.threads import Mark, base_address
 from people.operations import Address
@@ -57,6 +59,7 @@ def inbound_of(call: RawCall, *, form_relays: Collection[str] = ()) -> InboundMe
         subject_reference=evidence.number,
         language=language.supported(language.detect(f"{subject}\n{text}")),
         fingerprint=fingerprint(mail),
+        addressing=addressing_of(mail, sender, mark),
         is_verified=vouches_for(mail, sender.value),
         is_automatic=mail.is_auto or mail.is_bounce,
         is_imported=bool(call.meta.get("import")),
@@ -79,7 +82,8 @@ def _text_and_quote(mail: ParsedMail, evidence: Evidence) -> tuple[str, str]:
     """Quotes are folded in answers only: a first mail or a forward is shown whole."""
     if not (evidence.is_proved or mail.in_reply_to or mail.references):
         return redact(mail.text)[0], ""
-    return redact(mail.reply_text)[0], redact(mail.quoted_text)[0]
+    reply, quoted = own_words(mail)
+    return redact(reply)[0], redact(quoted)[0]
 
 
 def _without_secrets(html: str) -> str:

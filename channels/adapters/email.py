@@ -100,6 +100,12 @@ class Email(Adapter):
             one = replace(call, body=raw, meta={**call.meta, **envelope})
             yield inbound_of(one, form_relays=relays)
 
+    @property
+    def sends_together(self) -> bool:
+        """No provider's API takes headers that name others than those it writes to."""
+        own = bool(self.smtp_host) or isinstance(get_connection(), EmailBackend)
+        return bool(self.outgoing) or not own
+
     def send(self, messages: Iterable[OutboundMessage]) -> Iterator[Result]:
         if self.signs_in_to_send and not self.access_token:
             for message in messages:
