@@ -19,6 +19,8 @@ from channels.mailboxes.hosts import may_be_open
 CONNECT_SECONDS, ANSWER_SECONDS, GOODBYE_SECONDS = 15.0, 60.0, 2.0
 #: Answers to a sign-in that say nothing about the password (RFC 5530, 3).
 _LATER = {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"}
+#: What the library raises over an answer that is no IMAP.
+_NONSENSE = (ValueError, LookupError, TypeError, AttributeError)
 _CODE = re.compile(r"\[([A-Z-]+)[\] ]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -43,12 +45,17 @@ class Declined(MailboxError):
     """The server said no to one command; the connection is well."""
 
 
-def connect(settings: Email, *, user: str, token: str = "") -> IMAPClient:
-    """A signed-in connection; with ``token`` where one signs in by Google or Microsoft."""
+def connect(
+    settings: Email, *, user: str, token: str = "", patience: float = ANSWER_SECONDS
+) -> IMAPClient:
+    """A signed-in connection; with ``token`` where one signs in by Google or Microsoft.
+
+    ``patience`` is how many seconds each answer may take.
+    """
     secret = settings.password if settings.sign_in == "password" else ""
     if _CONTROL.search(user + secret + settings.folder):
         raise Misconfigured(_("A user name, password or folder holds a line break."))
-    client = _open(settings)
+    client = _open(settings, patience)
     try:
         _sign_in(client, settings, user, token)
         client.normalise_times = False
@@ -79,6 +86,9 @@ def in_words(doing: str) -> Iterator[None]:
     except IMAPClientError as error:
         words = _("The server declined (%(doing)s): %(said)s")
         raise Declined(words % {"doing": doing, "said": said(error)}) from error
+    except _NONSENSE as error:
+        words = _("The server's answer makes no sense (%(doing)s): %(said)s")
+        raise Unreachable(words % {"doing": doing, "said": said(error)}) from error
 
 
 def said(error: BaseException) -> str:
@@ -89,14 +99,14 @@ def said(error: BaseException) -> str:
     return " ".join(text.split())[:200]
 
 
-def _open(settings: Email) -> IMAPClient:
+def _open(settings: Email, patience: float) -> IMAPClient:
     where = {"host": settings.imap_host, "port": settings.imap_port}
     if settings.imap_security == "none" and not may_be_open(settings.imap_host):
         words = _("No password is sent to %(host)s unencrypted; see HARBOUR_PRIVATE_HOSTS.")
         raise Misconfigured(words % where)
     try:
-        return _encrypted(settings)
-    except (OSError, IMAPClientError) as error:
+        return _encrypted(settings, patience)
+    except (OSError, IMAPClientError, *_NONSENSE) as error:
         raise _no_connection(error, where) from error
 
 
@@ -121,13 +131,13 @@ def _no_connection(error: Exception, where: dict[str, object]) -> MailboxError:
     return Unreachable(words % {**where, "said": said(error)})
 
 
-def _encrypted(settings: Email) -> IMAPClient:
+def _encrypted(settings: Email, patience: float) -> IMAPClient:
     client = IMAPClient(
         settings.imap_host,
         settings.imap_port,
         ssl=settings.imap_security == "ssl",
         ssl_context=ssl.create_default_context() if settings.imap_security == "ssl" else None,
-        timeout=SocketTimeout(CONNECT_SECONDS, ANSWER_SECONDS),
+        timeout=SocketTimeout(min(CONNECT_SECONDS, patience), patience),
     )
     client._imap.debug = 0  # else every mail is written out once more, for a log nobody reads
     if settings.imap_security == "starttls":

@@ -21,7 +21,7 @@ from channels.mailboxes.settings import secrets
 from channels.models import Account
 from channels.sending import smtp
 
-_PATIENCE = 10  # seconds for each step of sending
+_PATIENCE = 10  # seconds for each step
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,9 @@ def _fetching(settings: Email) -> Iterator[Finding]:
         yield Finding(step, words, is_well=None)
         return
     try:
-        client = connect(settings, user=settings.username, token=settings.access_token)
+        client = connect(
+            settings, user=settings.username, token=settings.access_token, patience=_PATIENCE
+        )
     except MailboxError as error:
         yield Finding(step, str(error), is_well=False, hint=_hint(settings, error))
         return
