@@ -11,6 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from channels import chat, commands
 from channels.base import ChannelError, RawCall, Suspicious, Unreadable
 from channels.happenings import Happening
 from channels.mime import headers_only
@@ -38,6 +39,7 @@ class Reading:
     receipt: Receipt
     messages: list[InboundMessage] = field(default_factory=list)
     happenings: list[Happening] = field(default_factory=list)
+    questions: list[InboundMessage] = field(default_factory=list)
     error: Exception | None = None
 
     @property
@@ -70,12 +72,20 @@ def read(receipt: Receipt, own: Sequence[str]) -> Reading:
         things = list(receipt.account.adapter.parse(call))
         reading.messages = [each for each in things if isinstance(each, InboundMessage)]
         reading.happenings = [each for each in things if isinstance(each, Happening)]
+        _set_questions_apart(reading)
     except Unreadable as error:
         reading.messages, reading.error = _of_unreadable(reading, error)
     except Exception as error:  # noqa: BLE001 - what one mail does to us must not stop the rest
         reading.error = error
     reading.messages = [_as_planned(each, receipt) for each in reading.messages]
     return reading
+
+
+def _set_questions_apart(reading: Reading) -> None:
+    """In a conversation one may ask where a request stands: that is answered, and no ticket."""
+    if chat.is_chat(reading.receipt.account.kind):
+        reading.questions = [each for each in reading.messages if commands.is_question(each)]
+        reading.messages = [each for each in reading.messages if each not in reading.questions]
 
 
 def _of_unreadable(

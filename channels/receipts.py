@@ -20,7 +20,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from channels import gate, watch
+from channels import agent_mail, bounces, commands, gate, watch
 from channels.base import Ignored, Suspicious
 from channels.hearing import catch_up, hear
 from channels.models import Account, Receipt
@@ -32,12 +32,10 @@ from channels.reading import (
     read,
     without_early,
 )
-from people.operations import Address, mark_undeliverable
 from support.faults import fault_point
 from tickets.inbound import InboundMessage
 from tickets.models import Attachment, Message
 from tickets.operations.intake import file_arrivals
-from tickets.operations.reply import report_undeliverable
 
 logger = logging.getLogger(__name__)
 
@@ -148,12 +146,14 @@ def _file_together(readings: Sequence[Reading]) -> None:
 
 
 def _file_messages(readings: Sequence[Reading]) -> None:
-    pairs = [(reading, inbound) for reading in readings for inbound in reading.messages]
-    arrivals = [gate.arrival(reading, inbound) for reading, inbound in pairs]
-    messages = file_arrivals(arrivals) if arrivals else []
+    pairs = _tied(readings)
+    answers = [agent_mail.file_answer(inbound) for _, inbound in pairs]
+    rest = [gate.arrival(*pair) for pair, answer in zip(pairs, answers, strict=True) if not answer]
+    filed = iter(file_arrivals(rest) if rest else [])
+    messages = [answer or next(filed) for answer in answers]
+    told = [inbound for (_, inbound), message in zip(pairs, messages, strict=True) if message]
+    bounces.take(told)
     for (reading, inbound), message in zip(pairs, messages, strict=True):
-        if message is not None:
-            _note_bounce(message, inbound)
         if message is None or message.receipt_id != reading.receipt.pk:
             transaction.on_commit(partial(forget_files, [inbound]))
     _hear(readings)
@@ -169,12 +169,21 @@ def _file_messages(readings: Sequence[Reading]) -> None:
                 reading.receipt.status = Receipt.Status.DUPLICATE
 
 
+def _tied(readings: Sequence[Reading]) -> list[tuple[Reading, InboundMessage]]:
+    """What is to be filed; reports know by now which delivery of ours they are about."""
+    whose = [reading for reading in readings for _ in reading.messages]
+    messages = [inbound for reading in readings for inbound in reading.messages]
+    return list(zip(whose, bounces.tie(messages), strict=True))
+
+
 def _hear(readings: Sequence[Reading]) -> None:
     """What platforms tell besides messages, and what had waited for these messages."""
     accounts = {reading.receipt.account for reading in readings if _is_chat(reading)}
     for account in sorted(accounts, key=lambda each: each.pk):
         own = [reading for reading in readings if reading.receipt.account_id == account.pk]
         hear(account, [each for reading in own for each in reading.happenings])
+        for question in [each for reading in own for each in reading.questions]:
+            commands.answer(account, question)
         catch_up(account, [m.external_id for reading in own for m in reading.messages])
 
 
@@ -220,20 +229,6 @@ def _suspend(receipt: Receipt, doubt: Suspicious) -> None:
     receipt.status, receipt.processed_at = Receipt.Status.SUSPENDED, timezone.now()
     receipt.cause, receipt.error, receipt.plan = doubt.cause, str(doubt)[:2000], {}
     receipt.sender, receipt.subject = doubt.sender[:254], doubt.subject[:255]
-
-
-def _note_bounce(message: Message, inbound: InboundMessage) -> None:
-    """A permanent failure of a mail of ours: stop writing there, and tell the agents."""
-    failed, status = inbound.meta.get("failed_recipient"), inbound.meta.get("failed_status", "")
-    original = inbound.meta.get("original_id", "")
-    if not failed or not status.startswith("5") or inbound.ticket_id is None:
-        return
-    mark_undeliverable(Address.email(failed))
-    sent = Message.objects.filter(
-        external_id=original, ticket_id=message.ticket_id, direction=Message.Direction.OUTBOUND
-    ).first()
-    if sent is not None:
-        report_undeliverable(sent, f"{failed}: {status}")
 
 
 def unstored_mails() -> list[int]:
