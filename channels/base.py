@@ -165,6 +165,7 @@ class Result:
     detail: str = ""
     retry_after: float | None = None
     external_id: str = ""
+    thread: str = ""  # where the conversation goes on, if this began another: a private reply
     refused: Mapping[str, str] = field(default_factory=dict)
 
 
