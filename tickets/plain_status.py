@@ -28,7 +28,7 @@ _STATES = {
 }
 
 # By hand: this door stands open to everybody, and building the query cost more than running it.
-# Without joins: PostgreSQL took ten times as long to weigh their orders as to find the row.
+# Without joins: PostgreSQL took longer to weigh their orders than to find the row.
 _LOOK_UP = """
     select status, active_at, waiting_since,
         (select reply_within from tickets_inbox where id = inbox_id)
