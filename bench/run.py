@@ -15,6 +15,7 @@ BENCHES = {
     "status": "status look-ups a second, against a view that does nothing",
     "list": "the queue's first page at 1 k, 100 k and 1 M tickets",
     "chaos": "a thousand mails while workers, servers and databases die; then the sums",
+    "parse": "milliseconds to understand a mail, against the standard library",
     "spine": "the path of a mail in one process, stage by stage",
 }
 MODULES = {"list": "listing"}

@@ -33,6 +33,7 @@ _OWN_START = re.compile(
     r"(?:i|we|you|they|he|she|please|ich|wir|je|nous|yo|我|我们)\s", re.IGNORECASE
 )
 _LOG_LINE = re.compile(r"[\d-]{8,10}[T ]\d\d:\d\d:\d\d\S{0,8}\s[^,]{0,100}$")
+_DASHES = frozenset("-_=─—")
 _RULE = re.compile(r"[\s*_=\-—─~#+.]{2,200}$")
 _OUTER = re.compile(r"^[\s*_\-—–>|]{0,60}|[\s*_\-—]{0,60}$")
 # Horde, Mutt's users, GroupWise, forums: no verb that says "wrote", or none where others have it.
@@ -61,8 +62,10 @@ def is_attribution(text: str) -> bool:
     if len(line) < 8:
         return False
     has_date = _DATE.search(line) is not None
-    has_email = _EMAIL.search(line) is not None
+    has_email = "@" in line and _EMAIL.search(line) is not None
     closed = line.endswith((":", "：", ":>"))
+    if not (has_date or has_email or closed):
+        return False
     if _OWN_WORDS.search(line) or _OWN_START.match(line):
         return False
     if _POSTED.match(line) or (closed and has_email and _QUOTING.match(line)):
@@ -106,7 +109,7 @@ def may_announce(text: str) -> bool:
     line = _OUTER.sub("", text[:_LONGEST])
     if len(text) > _LONGEST or not line.endswith((":", "：", ":>")) or _OWN_WORDS.search(line):
         return False
-    return _EMAIL.search(line) is not None or HAS_WROTE.search(line) is not None
+    return HAS_WROTE.search(line) is not None or _EMAIL.search(line) is not None
 
 
 def attribution_at(lines: list[str], at: int) -> int:
@@ -119,7 +122,7 @@ def attribution_at(lines: list[str], at: int) -> int:
         return 0
     if is_attribution(first):
         return 1
-    if len(first) > 200 or not (_DATE.search(bare) or _EMAIL.search(bare)):
+    if len(first) > 200 or not (("@" in bare and _EMAIL.search(bare)) or _DATE.search(bare)):
         return 0
     if bare.endswith((".", "!", "?")) and not re.search(r"\b(?:\w{2,4}|\d)\.$", bare):
         return 0
@@ -227,11 +230,13 @@ def _trim(lines: list[str], at: int, end: int) -> int:
 
 def rule_at(line: str) -> bool:
     """Is this "-----Original Message-----" or a forward's opening line?"""
-    return len(line) < 200 and (
-        MESSAGE_RULE.match(line) is not None
-        or FORWARD_RULE.match(line) is not None
+    if len(line) >= 200:
+        return False
+    return (
+        FORWARD_RULE.match(line) is not None
         or REPLY_ABOVE.match(line) is not None
-        or GROUPWISE.match(line) is not None
+        or (line.lstrip("> *")[:1] in _DASHES and MESSAGE_RULE.match(line) is not None)
+        or (line.startswith(">>> ") and GROUPWISE.match(line) is not None)
     )
 
 

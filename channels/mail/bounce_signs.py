@@ -131,40 +131,50 @@ def says_undelivered(text: str) -> bool:
     return _BODY.search(text) is not None
 
 
-class Signs(NamedTuple):
-    """What speaks for a report of a mail server, read from one mail."""
+class _Outside(NamedTuple):
+    """What speaks for a report of a mail server before anything of the text is read."""
 
     daemon: bool
     postmaster: bool
     gateway: bool
     null_path: bool
     subject: bool
-    body: bool
-    opening: bool
-    returned: bool
-
-    def tell_of_bounce(self) -> bool:
-        """People write about bounces too, so what is said counts only with a machine's trait."""
-        if self.daemon:
-            return self.subject or self.body or self.returned
-        said = self.subject + self.body + self.returned
-        if self.postmaster:
-            return self.subject or self.body
-        if self.null_path or self.gateway:
-            return said >= 2
-        everything = self.subject and self.body and self.returned
-        return everything or (self.subject and self.opening)
 
 
-def signs_of(headers: Headers, content: Content, subject: str, sender: tuple[str, str]) -> Signs:
-    """Weigh the sender, the envelope, the subject, the words and what was sent back."""
+def looks_like_a_report(
+    headers: Headers, content: Content, subject: str, sender: tuple[str, str]
+) -> bool:
+    """People write about bounces too, so what is said counts only with a machine's trait."""
+    outside = _outside(headers, subject, sender)
+    if not any(outside):
+        return False
+    if outside.subject and (outside.daemon or outside.postmaster):
+        return True
+    text = content.body.text[:20_000]
+    body = says_undelivered(text)
+    if body and (outside.daemon or outside.postmaster):
+        return True
+    returned = bool(content.returned or content.returned_text)
+    returned = returned or _COPY_BELOW.search(text) is not None
+    if outside.daemon:
+        return returned
+    if outside.null_path or outside.gateway:
+        return outside.subject + body + returned >= 2
+    answers = "in-reply-to" in headers or "references" in headers
+    return outside.subject and ((body and returned) or (not answers and _opens_as_report(text)))
+
+
+def _opens_as_report(text: str) -> bool:
+    return _OPENING.match(text) is not None and _ADDRESS.search(text) is not None
+
+
+def _outside(headers: Headers, subject: str, sender: tuple[str, str]) -> _Outside:
+    """Weigh the sender, the envelope and the subject."""
     name, address = sender
     local = address.rpartition("@")[0] or address
-    text = content.body.text[:20_000]
     path = headers.raw("return-path").strip()
     nobody = (bool(name) and not address) or headers.raw("from").rstrip().endswith("<>")
-    answers = "in-reply-to" in headers or "references" in headers
-    return Signs(
+    return _Outside(
         daemon="x-mlserver" in headers
         or _DAEMON.search(local) is not None
         or _DAEMON_NAME.search(name) is not None,
@@ -174,10 +184,4 @@ def signs_of(headers: Headers, content: Content, subject: str, sender: tuple[str
         or _GATEWAY.search(name) is not None,
         null_path=path == "<>" or _DAEMON.search(path.partition("@")[0]) is not None,
         subject=_SUBJECT.match(subject) is not None,
-        body=says_undelivered(text),
-        opening=not answers
-        and _OPENING.match(text) is not None
-        and _ADDRESS.search(text) is not None,
-        returned=bool(content.returned or content.returned_text)
-        or _COPY_BELOW.search(text) is not None,
     )

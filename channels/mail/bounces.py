@@ -4,7 +4,7 @@ import re
 from email.message import Message
 
 from channels.mail.addresses import parse_addresses
-from channels.mail.bounce_signs import says_undelivered, signs_of
+from channels.mail.bounce_signs import looks_like_a_report, says_undelivered
 from channels.mail.decode import header_text
 from channels.mail.fields import raw_field
 from channels.mail.headers import Headers
@@ -33,7 +33,7 @@ def bounce_of(
         return _from_text(headers, content)
     if _AMAZON_NOTICE.match(content.body.text):
         return _from_text(headers, content)
-    told = signs_of(headers, content, subject, sender).tell_of_bounce()
+    told = looks_like_a_report(headers, content, subject, sender)
     return _from_text(headers, content) if told else None
 
 

@@ -40,6 +40,7 @@ class Headers:
     def __init__(self, message: Message, hint: str = "") -> None:
         self.hint = hint
         self._fields: dict[str, list[str]] = {}
+        self._read: dict[tuple[str, ...], tuple[Address, ...]] = {}
         for name, value in message.raw_items():
             self._fields.setdefault(name.lower().strip(), []).append(str(value))
 
@@ -62,13 +63,16 @@ class Headers:
         return [header_text(value[: 64 * 1024], self.hint) for value in self._fields.get(name, [])]
 
     def addresses(self, *names: str) -> tuple[Address, ...]:
-        """Pairs of all fields of these names in order, 48 at most, none twice."""
+        """Pairs of all fields of these names in order, 48 at most, none twice; read only once."""
+        if names in self._read:
+            return self._read[names]
         found: dict[Address, None] = {}
         for name in names:
             for value in self._fields.get(name, [])[:MOST_ADDRESSES]:
                 for pair in parse_addresses(value, self.hint):
                     found.setdefault(pair)
-        return tuple(found)[:MOST_ADDRESSES]
+        self._read[names] = tuple(found)[:MOST_ADDRESSES]
+        return self._read[names]
 
     def recipients(self) -> tuple[str, ...]:
         """Every address the mail was meant for, lower-cased; the machine's own fields included."""

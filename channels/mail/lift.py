@@ -19,7 +19,6 @@ class Lifted:
     def __init__(self) -> None:
         self.mark = b"lifted-" + secrets.token_hex(12).encode()
         self.pieces: list[memoryview] = []
-        self._line = re.compile(self.mark + rb"-(\d{1,9})-\r?\n?")
 
     def take(self, piece: memoryview) -> bytes:
         """The line that stands for `piece` from now on."""
@@ -32,7 +31,7 @@ class Lifted:
             return data
         out: list[bytes | memoryview] = []
         at = 0
-        for line in self._line.finditer(data):
+        for line in re.finditer(self.mark + rb"-(\d{1,9})-\r?\n?", data):
             out.append(data[at : line.start()])
             out.append(self.pieces[int(line[1])])
             at = line.end()

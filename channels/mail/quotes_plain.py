@@ -150,7 +150,7 @@ class _Splitter:
         line = self.lines[at]
         if line.mark == "announced":
             return self._announced_lines(at)
-        if GROUPWISE.match(line.text):
+        if line.text.startswith(">>> ") and GROUPWISE.match(line.text):
             return 1
         if line.quoted or not line.text.strip():
             return 0
