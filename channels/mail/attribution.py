@@ -20,6 +20,7 @@ _DATE = re.compile(
     r"\d{1,2}[:.h]\d{2}|\b(?:19|20)\d{2}\b|\d{1,4}\s?[./年-]\s?\d{1,2}\s?[./月-]\s?\d{1,4}"
     r"|\d{1,2}\.?\s\w{3,10}\.?\s\d{4}|[上下]午|오[전후]"
 )
+_CLOCK = re.compile(r"\d{1,2}[:.]\d{2}")
 _TIME_OR_YEAR = re.compile(r"\d{1,2}[:.]\d{2}|\b(?:19|20)\d{2}\b")
 _GMAIL_BARE = re.compile(
     r"(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2} (?:\d{1,2}:\d\d (?:GMT|UTC)[+-]\d\d:\d\d )?.{1,150}$"
@@ -68,18 +69,34 @@ def is_attribution(text: str) -> bool:
         return False
     if _OWN_WORDS.search(line) or _OWN_START.match(line):
         return False
-    if _POSTED.match(line) or (closed and has_email and _QUOTING.match(line)):
-        return True
-    if closed and (_named(line) or (" via " in line and ENDS_WITH_WROTE.search(line))):
+    if closed and _closed_attribution(line, has_date=has_date, has_email=has_email):
         return True
     if ENDS_WITH_WROTE.search(line) and (has_email or has_date):
-        return has_email or LEAD.match(line) is not None or (closed and not _LOG_LINE.match(line))
-    if closed and (has_date or has_email) and HAS_WROTE.search(line):
+        return has_email or LEAD.match(line) is not None
+    return _POSTED.match(line) is not None or _without_verb(line)
+
+
+def _closed_attribution(line: str, *, has_date: bool, has_email: bool) -> bool:
+    """One that a colon closes: with a verb, a known word, or an address that stands last."""
+    if has_email and _QUOTING.match(line):
+        return True
+    if _named(line) or (" via " in line and ENDS_WITH_WROTE.search(line)):
+        return True
+    if not (has_date or has_email):
+        return False
+    if ENDS_WITH_WROTE.search(line):
+        return has_email or LEAD.match(line) is not None or not _LOG_LINE.match(line)
+    if HAS_WROTE.search(line):
         return LEAD.match(line) is not None or line[0].isdigit() or has_email
-    if closed and has_email and _TIME_OR_YEAR.search(line):
+    if has_email and _TIME_OR_YEAR.search(line):
         return _SAID_BY.search(line[-201:]) is not None and _ends_with_person(line)
-    if LEAD.match(line) and _TIME_OR_YEAR.search(line) and _ENDS_WITH_ADDRESS.search(line):
-        return has_date and re.search(r"\d{1,2}[:.]\d{2}", line) is not None
+    return False
+
+
+def _without_verb(line: str) -> bool:
+    """`On Tue, 3 Feb 2026 at 10:00, Ann <ann@example.com>` and Gmail's bare date and sender."""
+    if LEAD.match(line) and _ENDS_WITH_ADDRESS.search(line) and _CLOCK.search(line):
+        return True
     return bool(_GMAIL_BARE.match(line) and (_GMAIL_ZONE.search(line) or line.endswith(">")))
 
 
