@@ -19,6 +19,7 @@ from channels.models import Account, Delivery
 from channels.splitting import measure, split
 from people.models import Identity
 from tickets.models import Message, Ticket
+from tickets.operations.reply import report_undeliverable
 
 _IN, _OUT = Message.Direction.INBOUND, Message.Direction.OUTBOUND
 
@@ -56,6 +57,31 @@ def parts_of(text: str, files: Sequence[dict[str, str]], able: Capabilities) -> 
     if len(texts) > able.most_parts:
         raise TooLong(_("This is too long for %(channel)s.") % {"channel": _("this channel")})
     return [*(Part(each) for each in texts), *(Part("", (file,)) for file in files)]
+
+
+def owe(message: Message, account: Account) -> None:
+    """Queue what an agent wrote in a conversation, or say on it why it cannot go."""
+    files = [
+        {"name": file.name, "content_type": file.content_type, "key": file.key}
+        for file in message.attachments.order_by("part", "pk")
+    ]
+    try:
+        rows = deliveries(
+            account, message.ticket, message.text,
+            message=message, files=files, due_at=undo_until(message),
+        )  # fmt: skip
+    except TooLong as error:
+        report_undeliverable(message, str(error))
+        return
+    if not rows:
+        report_undeliverable(message, _("The customer cannot be reached in this channel."))
+    Message.objects.filter(pk=message.pk).update(channel=account.kind)
+    Delivery.objects.bulk_create(rows)
+
+
+def holds(ticket: Ticket) -> Account | None:
+    """The account of the conversation that ``ticket`` is about, if it is about one."""
+    return accounts_for([ticket.inbox_id]).get(ticket.inbox_id) if ticket.thread else None
 
 
 def deliveries(

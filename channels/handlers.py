@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from channels import replies
+from channels import agent_mail, chat_notices, replies, unreached
 from channels.automatic import Notice, decide
 from channels.models import AutomaticMail
 from support.events import handles, handles_many
 from tickets.events import (
+    AddressStopped,
     CustomerNudged,
+    MessageReceived,
+    MessageUndeliverable,
     ReplyAdded,
     ReplyScheduled,
     SideMessageAdded,
@@ -25,20 +28,20 @@ def acknowledge(events: Sequence[TicketOpened]) -> None:
     """Tell each requester the number of their request, or log why not."""
     tickets = _tickets([event.ticket_id for event in events])
     messages = Message.objects.in_bulk([event.message_id for event in events])
-    decide(
-        [
-            Notice(
-                ticket=tickets[event.ticket_id],
-                kind=Kind.ACKNOWLEDGEMENT,
-                occasion="opened",
-                answers=messages.get(event.message_id),
-                forbidden_by=event.never_acknowledge,
-                is_verified=event.is_verified,
-            )
-            for event in events
-            if event.ticket_id in tickets
-        ]
-    )
+    notices = [
+        Notice(
+            ticket=tickets[event.ticket_id],
+            kind=Kind.ACKNOWLEDGEMENT,
+            occasion="opened",
+            answers=messages.get(event.message_id),
+            forbidden_by=event.never_acknowledge,
+            is_verified=event.is_verified,
+        )
+        for event in events
+        if event.ticket_id in tickets
+    ]
+    decide(notices)
+    chat_notices.tell(notices)
 
 
 @handles(CustomerNudged)
@@ -72,6 +75,24 @@ def queue_side_message(event: SideMessageAdded) -> None:
         replies.owe(event.message_id)
 
 
+@handles(MessageUndeliverable)
+def hand_back(event: MessageUndeliverable) -> None:
+    """Tell agents why a message did not arrive; the ticket waits for us again."""
+    unreached.hand_back(event)
+
+
+@handles(AddressStopped)
+def note_stopped(event: AddressStopped) -> None:
+    """Tell agents that automatic mail does not arrive any more."""
+    unreached.note_stopped(event)
+
+
+@handles_many(MessageReceived)
+def tell_assignees(events: Sequence[MessageReceived]) -> None:
+    """Mail what customers wrote to the agents who want that."""
+    agent_mail.tell_assignees(events)
+
+
 def _notify(ticket_id: int, kind: str) -> None:
     ticket = _tickets([ticket_id]).get(ticket_id)
     if ticket is None:
@@ -86,6 +107,7 @@ def _notify(ticket_id: int, kind: str) -> None:
         answers=received.order_by("-pk").first(),
     )
     decide([notice])
+    chat_notices.tell([notice])
 
 
 def _tickets(ids: Sequence[int]) -> dict[int, Ticket]:

@@ -19,6 +19,7 @@ from channels.models import Account, Alias, Receipt
 from channels.sandbox import Unreadable as Hostile
 from channels.sandbox import understand
 from people.operations import Address
+from support import language
 from support.secrets_guard import redact
 from tickets import files
 from tickets.inbound import InboundMessage
@@ -84,8 +85,15 @@ def read(receipt: Receipt, own: Sequence[str]) -> Reading:
 def _set_questions_apart(reading: Reading) -> None:
     """In a conversation one may ask where a request stands: that is answered, and no ticket."""
     if chat.is_chat(reading.receipt.account.kind):
+        reading.messages = [_with_language(each) for each in reading.messages]
         reading.questions = [each for each in reading.messages if commands.is_question(each)]
         reading.messages = [each for each in reading.messages if each not in reading.questions]
+
+
+def _with_language(inbound: InboundMessage) -> InboundMessage:
+    """That of its words; a platform knows only that of the person's telephone."""
+    spoken = language.detect(inbound.text) or inbound.language
+    return replace(inbound, language=language.supported(spoken) if spoken else "")
 
 
 def _of_unreadable(

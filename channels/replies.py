@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import override
 
+from channels import chat
 from channels.correspondents import our_addresses, without_ours
 from channels.letters import letter
 from channels.models import Account, Delivery
@@ -33,6 +34,10 @@ def owe(message_id: int) -> None:
     if message.withdrawn_at is not None or message.deliveries.exists():
         return
     ticket = message.ticket
+    talk = None if message.side_thread_id or message.addressing.get("to") else chat.holds(ticket)
+    if talk is not None:
+        chat.owe(message, talk)
+        return
     account = accounts_of({ticket.inbox_id}).get(ticket.inbox_id)
     people = _people(message)
     if account is None or not people or account.mode == Account.Mode.WATCH:

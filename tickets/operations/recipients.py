@@ -12,7 +12,7 @@ from people.operations import Address, email_of, find_identity, lock_contact
 from tickets.exceptions import TicketError
 from tickets.models import Message, Participant, Ticket
 
-#: Most addresses a message of ours may go to, and most that are kept of one that came.
+#: Most addresses a message of ours may go to.
 MOST = 100
 _ADDRESS = re.compile(
     r"[^\s@<>()\[\]:;,\"\\\x00-\x1f\x7f]{1,64}@[^\s@<>()\[\]:;,\"\\\x00-\x1f\x7f]{1,189}"
@@ -47,6 +47,9 @@ def addressing_of(
 
 
 def _requester(ticket: Ticket) -> list[Address]:
+    """None where the talk is elsewhere: then the answer goes there, and not by mail."""
+    if ticket.thread:
+        return []
     address = email_of(ticket.requester)
     return [Address.email(address, ticket.requester.name)] if address else []
 
