@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from channels.mail.addresses import MOST_ADDRESSES
 from channels.mail.parsed import ParsedMail
 from channels.threads import Mark
 from people.operations import Address
-from tickets.operations.recipients import MOST
 
 
 def addressing_of(mail: ParsedMail, sender: Address, mark: Mark) -> dict[str, Any]:
-    """``more`` counts those left out of a mail to hundreds. ``proved``: it bears a mark that
-    only those have who got mail of ours, so its To and Cc may be believed."""
-    to, cc = _pairs(mail.to), _pairs(mail.cc)
+    """``more``: it went to more people than were read. ``proved``: it bears a mark that only
+    those have who got mail of ours, so its To and Cc may be believed."""
     kept: dict[str, Any] = {"from": [mail.from_name[:120], sender.value]}
-    kept |= {"to": to[:MOST], "cc": cc[: max(0, MOST - len(to))]}
+    kept |= {"to": _pairs(mail.to), "cc": _pairs(mail.cc)}
     asked = [pair for pair in _pairs(mail.reply_to) if pair[1] != sender.value]
     kept |= {"reply_to": asked[:5]} if asked else {}
-    kept |= {"more": len(to) + len(cc) - MOST} if len(to) + len(cc) > MOST else {}
+    kept |= {"more": True} if max(len(mail.to), len(mail.cc)) >= MOST_ADDRESSES else {}
     return kept | ({"proved": True} if mark.is_public else {})
 
 

@@ -81,6 +81,11 @@ class Refusal:
         return HARD if self.is_permanent and self.word in _DEAD else SOFT
 
     @property
+    def is_about_address(self) -> bool:
+        """Whether it can only be about the address, and not about us or our message."""
+        return self.is_permanent and self.word in _DEAD | {"mailbox-full"}
+
+    @property
     def kept(self) -> str:
         """As it is stored: the word, and what the server said."""
         return f"{self.word}: {self.said}"[:300] if self.said else self.word
@@ -103,6 +108,11 @@ def refusal_of(said: str, *, status: str = "", action: str = "") -> Refusal:
     number = ".".join(found.groups())
     return Refusal(word, said if number in said else f"{number} {said}".strip(),
                    found[1] == "5", is_final)  # fmt: skip
+
+
+def refusal_of_answer(said: str) -> Refusal | None:
+    """What an SMTP server answered; None for words of our own, such as of a lost connection."""
+    return refusal_of(said) if _PLAIN.match(said) else None
 
 
 def explain(kept: str) -> str:
