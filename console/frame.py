@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from channels.mailboxes.health import needing_sign_in
 from console import queues
 from console.gate import agent_of
 from people.models import User
@@ -34,6 +35,7 @@ _LOG = (
     ("mails", _("Automatic mail"), "mail"),
 )
 _SETTINGS = (
+    ("mailboxes", _("Mailboxes"), "inbox"),
     ("inboxes", _("Inboxes"), "gear"),
     ("templates", _("Templates"), "zap"),
     ("quarantine", _("Quarantine"), "box"),
@@ -49,7 +51,7 @@ def frame(request: HttpRequest, place: str) -> dict[str, Any]:
         "place": place,
         "since": stream.latest(),
         "links": [*_views(agent), *_links(_LOG)],
-        "settings_links": _links(_SETTINGS) if is_admin else [],
+        "settings_links": _settings_links() if is_admin else [],
     }
 
 
@@ -64,6 +66,15 @@ def _views(agent: User) -> list[Link]:
             count=queues.counted(queues.tickets_in(view, agent)) if view.is_counted else "",
         )
         for view in queues.VIEWS.values()
+    ]
+
+
+def _settings_links() -> list[Link]:
+    """A number beside the mailboxes is how many want somebody to sign in."""
+    wanting = str(needing_sign_in() or "")
+    return [
+        replace(link, count=wanting) if link.place == "mailboxes" else link
+        for link in _links(_SETTINGS)
     ]
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from console import actions, content, desk, quarantine, settings_pages, setup
+from console import actions, content, desk, mailboxes, quarantine, settings_pages, setup
 
 app_name = "console"
 urlpatterns = [
@@ -19,6 +19,14 @@ urlpatterns = [
     path("messages/<int:pk>/original/", content.original, name="original"),
     path("settings/inboxes/", settings_pages.inboxes, name="inboxes"),
     path("settings/inboxes/<int:pk>/", settings_pages.inboxes, name="inbox"),
+    path("settings/mailboxes/", mailboxes.mailboxes, name="mailboxes"),
+    path("settings/mailboxes/connect/", mailboxes.connect, name="mailbox_connect"),
+    path("settings/mailboxes/signed-in/", mailboxes.signed_in, name="mailbox_signed_in"),
+    path("settings/mailboxes/<int:pk>/", mailboxes.mailbox, name="mailbox"),
+    path("settings/mailboxes/<int:pk>/test/", mailboxes.test, name="mailbox_test"),
+    path("settings/mailboxes/<int:pk>/mode/", mailboxes.mode, name="mailbox_mode"),
+    path("settings/mailboxes/<int:pk>/switch/", mailboxes.switch, name="mailbox_switch"),
+    path("settings/mailboxes/<int:pk>/sign-in/", mailboxes.sign_in, name="mailbox_sign_in"),
     path("settings/templates/", settings_pages.templates, name="templates"),
     path(
         "settings/templates/<slug:kind>/<slug:language>/",

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
-from channels.models import Account, Delivery, Receipt
+from channels.models import Account, Delivery, FetchState, Receipt
 from support.models import OutboxEntry
 
 #: A mailbox is read every minute; after this long something holds it up.
@@ -62,6 +62,11 @@ def overview() -> list[Health]:
     rows = mailboxes.select_related("inbox__team", "fetch_state")
     counted = rows.annotate(breaker_count=Count("breakers")).order_by("pk")
     return [_health(account, account.breaker_count) for account in counted]
+
+
+def needing_sign_in() -> int:
+    """How many mailboxes wait for somebody to sign in again."""
+    return FetchState.objects.filter(needs_sign_in=True, account__is_active=True).count()
 
 
 def health_of(account: Account) -> Health:

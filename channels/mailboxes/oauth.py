@@ -67,10 +67,11 @@ class Provider:
 def provider(sign_in: str) -> Provider:
     """Raises ``NoToken`` when this installation has no client there."""
     if sign_in not in _PROVIDERS:
-        raise NoToken(f"nobody signs in by {sign_in}")
+        raise NoToken(_("Nobody signs in to this mailbox at a provider."))
     found = _PROVIDERS[sign_in]()
     if not found.client_id:
-        raise NoToken(f"HARBOUR_{sign_in.upper()}_CLIENT_ID is not set")
+        name = f"HARBOUR_{sign_in.upper()}_CLIENT_ID"
+        raise NoToken(_("%(name)s is not set; see docs/email.md.") % {"name": name})
     return found
 
 
@@ -132,9 +133,9 @@ def account_of(state: str, *, user_id: int) -> int:
     try:
         said = verify(_PURPOSE, state)
     except BadToken as error:
-        raise BadState("not a sign-in that was begun here, or it took too long") from error
+        raise BadState(_("That sign-in was not begun here, or it took too long.")) from error
     if said["user"] != user_id:
-        raise BadState("somebody else began this sign-in")
+        raise BadState(_("Somebody else began that sign-in."))
     return int(said["account"])
 
 
@@ -149,7 +150,7 @@ def finish(account: Account, *, code: str, state: str, redirect_uri: str) -> Non
         code_verifier=_verifier(state),
     )
     if not answer.get("refresh_token"):
-        raise NoToken("the provider gave no refresh token: it would forget us within the hour")
+        raise NoToken(_("The provider would forget us within the hour: it gave no refresh token."))
     change(account, _tokens(answer))
     FetchState.objects.filter(account=account).update(
         needs_sign_in=False, error="", failures=0, next_try_at=timezone.now()
@@ -170,7 +171,7 @@ def access_token(account: Account) -> str:
         if adapter.access_token_until > time.time():
             return adapter.access_token
         time.sleep(0.2)
-    raise NoToken("another process is refreshing the token")
+    raise NoToken(_("The token is being renewed."))
 
 
 def drop_token(account: Account, token: str) -> None:
@@ -270,9 +271,10 @@ def _ask(there: Provider, grant: str, **values: str) -> dict[str, Any]:
         answer = http.post(there.token_url, content=body.encode(), headers=_FORM)
         said = answer.json()
     except (http.Unreachable, http.Refused, ValueError) as error:
-        raise NoToken(f"{there.label} does not answer: {error}"[:300]) from error
+        words = _("%(provider)s does not answer: %(said)s")
+        raise NoToken(words % {"provider": there.label, "said": str(error)[:200]}) from error
     if not isinstance(said, dict):
-        raise NoToken(f"{there.label} answered something else than a token")
+        raise NoToken(_("%(provider)s answered no token.") % {"provider": there.label})
     if answer.is_ok and said.get("access_token"):
         return said
     reason = str(said.get("error_description") or said.get("error") or answer.status)

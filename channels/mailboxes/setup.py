@@ -94,7 +94,8 @@ def finish_sign_in(
 ) -> None:
     """The provider sent its visitor back with a code. Raises ``NoToken``."""
     oauth.finish(account, code=code, state=state, redirect_uri=redirect_uri)
-    _tell(account, "signed_in", actor)
+    with transaction.atomic():
+        _tell(account, "signed_in", actor)
 
 
 def disable(account: Account, *, actor: User | None) -> None:

@@ -22,12 +22,10 @@ KEY_OF = {
     "mailgun": "api_key",
     "mailtrap": "api_token",
     "mandrill": "api_key",
-    "postal": "api_key",
     "postmark": "server_token",
     "resend": "api_key",
     "sendgrid": "api_key",
     "sparkpost": "api_key",
-    "unisender_go": "api_key",
 }
 
 
