@@ -187,8 +187,8 @@ class SettingsForm(forms.Form):
 
     def sections(self, *, folded: bool) -> Iterator[Section]:
         yield Section(_("Signing in"), [self[n] for n in ("sign_in", "username", "password")])
-        yield Section(_("Fetching"), [self[name] for name in _FETCH], is_open=not folded)
-        yield Section(_("Sending"), [self[name] for name in _SEND], is_open=not folded)
+        yield Section(_("Incoming mail"), [self[name] for name in _FETCH], is_open=not folded)
+        yield Section(_("Outgoing mail"), [self[name] for name in _SEND], is_open=not folded)
         yield Section(_("Provider's API, answers"), [self[n] for n in _PROVIDER], is_open=False)
 
 

@@ -68,7 +68,7 @@ def _no_token(error: NoToken) -> Finding:
 
 
 def _fetching(settings: Email) -> Iterator[Finding]:
-    step = _("Fetching")
+    step = _("Incoming mail")
     if not settings.imap_host:
         words = _("Nothing is fetched: mail is handed to us by the mail door or a webhook.")
         yield Finding(step, words, is_well=None)
@@ -109,7 +109,7 @@ def _hint(settings: Email, error: MailboxError) -> str:
 
 
 def _sending(settings: Email, address: str) -> Iterator[Finding]:
-    step = _("Sending")
+    step = _("Outgoing mail")
     backend = settings.backend()
     if not isinstance(backend, EmailBackend):
         words = _("Mail leaves by a provider's API; only a mail that is sent can prove it.")

@@ -45,7 +45,7 @@ def test_a_mailbox_that_works_says_so_and_is_left_as_it_was(dovecot: Dovecot, si
     assert is_well(found)
     told = by_step(found)
     assert told["Folder"].words == "The folder INBOX holds 2 mails."
-    assert told["Sending"].is_well
+    assert told["Outgoing mail"].is_well
     assert told["Sender"].words == f"It takes mail from {dovecot.user}."
     assert "+t1@" in told["Plus-addresses"].words
     assert not sink.mails
@@ -71,11 +71,11 @@ def test_what_keeps_us_from_fetching(
 ) -> None:
     found = probe(make_mailbox(dovecot, **values))
     assert not is_well(found)
-    told = by_step(found)["Fetching"]
+    told = by_step(found)["Incoming mail"]
     assert told.is_well is False
     assert says in told.words
     assert advises in told.hint
-    assert by_step(found)["Sending"].is_well, "the rest is tried all the same"
+    assert by_step(found)["Outgoing mail"].is_well, "the rest is tried all the same"
     assert "wrong-word" not in repr(found)
 
 
@@ -99,9 +99,9 @@ def test_each_providers_own_password_is_asked_for_by_name(monkeypatch: pytest.Mo
 
 def test_nothing_is_fetched_where_mail_is_handed_over(sink: Sink) -> None:
     told = by_step(probe(make_account(settings={"plus_addressing": False})))
-    assert told["Fetching"].is_well is None
-    assert "mail door" in told["Fetching"].words
-    assert told["Sending"].is_well
+    assert told["Incoming mail"].is_well is None
+    assert "mail door" in told["Incoming mail"].words
+    assert told["Outgoing mail"].is_well
     assert "Not used" in told["Plus-addresses"].words
 
 
@@ -115,7 +115,7 @@ def test_sending_is_tried_without_a_mail() -> None:
 def test_a_wrong_password_for_sending_is_told_without_it() -> None:
     with relay_server.running() as relay:
         found = sending(relay, password="wrong-word")
-    told = by_step(found)["Sending"]
+    told = by_step(found)["Outgoing mail"]
     assert told.is_well is False
     assert "refuses the user name or password: 535" in told.words
     assert "application password" in told.hint
@@ -140,14 +140,14 @@ def test_a_server_that_takes_no_mail_from_the_mailbox_is_told_at_once(sink: Sink
 )
 def test_what_keeps_us_from_sending(values: dict[str, Any], says: str) -> None:
     with relay_server.running() as relay:
-        told = by_step(sending(relay, **values))["Sending"]
+        told = by_step(sending(relay, **values))["Outgoing mail"]
     assert told.is_well is False
     assert says in told.words
 
 
 def test_a_certificate_that_is_not_trusted_is_told(tmp_path: Path) -> None:
     with relay_server.running(tls=relay_server.certificate(tmp_path)) as relay:
-        told = by_step(sending(relay, smtp_security="starttls"))["Sending"]
+        told = by_step(sending(relay, smtp_security="starttls"))["Outgoing mail"]
     assert "certificate of 127.0.0.1 is not trusted" in told.words
 
 
@@ -162,7 +162,7 @@ def test_a_silent_server_does_not_hold_the_page(monkeypatch: pytest.MonkeyPatch)
         begun = time.monotonic()
         told = by_step(probe(make_account(settings={**values, "smtp_security": "none"})))
     assert time.monotonic() - begun < 5
-    assert "does not answer" in told["Sending"].words
+    assert "does not answer" in told["Outgoing mail"].words
 
 
 def test_a_mailbox_nobody_signed_in_to_asks_for_it() -> None:
@@ -173,7 +173,7 @@ def test_a_mailbox_nobody_signed_in_to_asks_for_it() -> None:
 
 def test_a_provider_by_api_is_not_called_without_a_mail() -> None:
     told = by_step(probe(make_account(settings={"outgoing": "postmark", "outgoing_key": "k123"})))
-    assert told["Sending"].is_well is None
+    assert told["Outgoing mail"].is_well is None
 
 
 def test_what_a_server_repeats_of_a_secret_is_left_out(dovecot: Dovecot, sink: Sink) -> None:

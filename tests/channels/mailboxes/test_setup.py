@@ -51,7 +51,7 @@ def test_a_mailbox_is_connected_tried_out_and_only_watches(
     assert [alias.address for alias in account.aliases.all()] == ["hilfe@example.com"]
     events = Event.objects.filter(kind="mailbox.changed").order_by("pk")
     assert [event.payload["change"] for event in events] == ["connected", "aliases"]
-    assert "ok    Fetching" in run("test", "HILFE@example.com")
+    assert "ok    Incoming mail" in run("test", "HILFE@example.com")
     with connection.cursor() as cursor:
         cursor.execute("select settings from channels_account")
         assert PASSWORD not in str(cursor.fetchone())
@@ -61,7 +61,7 @@ def test_a_password_comes_by_standard_input_too(
     dovecot: Dovecot, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
-    assert "ok    Fetching" in run(*connect_words(dovecot), "--password-stdin")
+    assert "ok    Incoming mail" in run(*connect_words(dovecot), "--password-stdin")
 
 
 def test_without_a_password_nothing_is_connected(
