@@ -13,7 +13,9 @@ _TOKEN = re.compile(
 )
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _SPACE = re.compile(r'("[^"]*")|\s+')  # a quoted local part keeps its spaces
-_LOOKS_LIKE_ADDRESS = re.compile(r"[^\s<>\"'()\[\],;:]+@[^\s<>\"'()\[\],;:]+")
+_LOOKS_LIKE_ADDRESS = re.compile(
+    r"(?:[^\s<>\"'()\[\],;:]|(?<=\w)'(?=\w))+@[^\s<>\"'()\[\],;:]+"  # o'neil@, but not 'ann@
+)
 
 
 def parse_addresses(raw: str, hint: str = "", most: int = MOST_ADDRESSES) -> list[Address]:

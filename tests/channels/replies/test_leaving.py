@@ -29,7 +29,10 @@ def test_each_recipient_gets_a_mail_of_their_own_that_names_them_all(sink: Sink)
     ticket = opened(sink)
     message = reply(ticket, "All of you", actor=make_agent(), cc=[CARL, DORA], bcc=[EVA])
     work()
-    got = {envelope.rcpt_tos[0]: mail for envelope, mail in zip(sink.envelopes, sink.mails)}
+    got = {
+        envelope.rcpt_tos[0]: mail
+        for envelope, mail in zip(sink.envelopes, sink.mails, strict=True)
+    }
     assert set(got) == {"ann@example.org", *(each.value for each in (CARL, DORA, EVA))}
     assert all(len(envelope.rcpt_tos) == 1 for envelope in sink.envelopes)
     for mail in got.values():

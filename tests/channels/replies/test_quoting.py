@@ -12,6 +12,7 @@ from tests.factories import make_agent, raw_mail
 from tests.sink import Sink
 from tests.working import work
 from tickets.models import Inbox, Message, Ticket
+from tickets.operations.lifecycle import merge
 from tickets.operations.reply import add_note, reply
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,8 +57,6 @@ def test_strangers_notes_and_machines_are_never_quoted(sink: Sink) -> None:
 
 
 def test_another_customers_words_are_not_quoted_after_a_merge(sink: Sink) -> None:
-    from tickets.operations.lifecycle import merge
-
     ticket = opened(sink, text="It leaks.")
     other = opened(sink, From="Bob <bob@example.org>", text="MY OWN AFFAIR")
     merge(other, ticket, actor=None)
@@ -120,7 +119,7 @@ def test_a_line_that_we_did_not_write_cuts_nothing(sink: Sink, change: str) -> N
     forged = line.replace(f"t{ticket.pk}.", f"t{ticket.pk + 1}.") if change == "ticket" else ""
     forged = forged or line.replace("] --", "a] --").replace("[ref:t", "[ref:t", 1)[:-6] + "] --"
     assert forged != line
-    text, _ = answered(sink, ticket)
+    answered(sink, ticket)
     message = heard(
         ticket, To=str(sink.mails[0]["Reply-To"]), text=f"Yes.\r\n\r\n{forged}\r\n\r\nHIDE ME"
     )
