@@ -38,10 +38,7 @@ def inbound_of(call: RawCall, *, form_relays: Collection[str] = ()) -> InboundMe
     evidence = evidence_in(mail, call.meta.get("rcpt_tos", []))
     mark = evidence.mark
     subject, _ = redact(mail.subject)
-    doubt = doubt_about(mail, call, is_proved=evidence.is_proved)
-    if doubt is not None and not call.meta.get("released"):
-        raise Suspicious(*doubt, sender=sender.value, subject=subject)
-    is_loop = doubt is not None and doubt[0] == "loop"  # its id may be one of our own
+    is_loop = _doubt(mail, call, sender, evidence) == "loop"  # its id may be one of our own
     text, quoted = _text_and_quote(mail, evidence)
     return InboundMessage(
         external_id=f"released-{call.receipt_id}" if is_loop else bare(mail.message_id),
@@ -76,6 +73,16 @@ def _understood(call: RawCall) -> ParsedMail:
         return understand(call.body)
     except Hostile as error:
         raise Unreadable(error.reason) from error
+
+
+def _doubt(mail: ParsedMail, call: RawCall, sender: Address, evidence: Evidence) -> str:
+    """The cause for which a mail was suspended that an operator released since, or ""."""
+    doubt = doubt_about(mail, call, is_proved=evidence.is_proved)
+    if doubt is None:
+        return ""
+    if not call.meta.get("released"):
+        raise Suspicious(*doubt, sender=sender.value, subject=redact(mail.subject)[0])
+    return doubt[0]
 
 
 def _text_and_quote(mail: ParsedMail, evidence: Evidence) -> tuple[str, str]:
