@@ -86,7 +86,8 @@ def body(message: OutboundMessage, content: dict[str, Any]) -> dict[str, Any]:
 def template(named: str, values: tuple[str, ...]) -> dict[str, Any]:
     """``named`` is its name and language, ``shipped|en_US``; English where none is named."""
     name, _, language = named.strip().partition("|")
-    chosen: dict[str, Any] = {"name": name.strip(), "language": {"code": language.strip() or "en"}}
+    spoken = {"policy": "deterministic", "code": language.strip() or "en"}
+    chosen: dict[str, Any] = {"name": name.strip(), "language": spoken}
     if values:
         parameters = [{"type": "text", "text": value} for value in values]
         chosen["components"] = [{"type": "body", "parameters": parameters}]

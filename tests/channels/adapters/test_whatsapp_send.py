@@ -83,7 +83,7 @@ def test_after_a_day_only_a_template_goes(graph: Graph) -> None:
     assert body["type"] == "template"
     assert body["template"] == {
         "name": "ticket_update",
-        "language": {"code": "zh_CN"},
+        "language": {"policy": "deterministic", "code": "zh_CN"},
         "components": [
             {
                 "type": "body",
@@ -97,7 +97,7 @@ def test_a_template_without_a_language_or_values(graph: Graph) -> None:
     graph.will(SENT)
     graph.send(ADAPTER, to(NUMBER, "hello", is_template=True))
     template = graph.calls[0].json()["template"]
-    assert template == {"name": "hello", "language": {"code": "en"}}
+    assert template == {"name": "hello", "language": {"policy": "deterministic", "code": "en"}}
 
 
 @pytest.mark.parametrize(
