@@ -11,6 +11,7 @@ import pytest
 from channels import quarantine
 from channels.base import Adapter
 from channels.mailboxes.setup import MailboxChanged
+from channels.suspended import SuspensionDecided
 from support.events import subscriptions
 
 ROOT = Path(__file__).parent.parent
@@ -23,6 +24,7 @@ def test_every_event_and_its_handlers_are_documented() -> None:
     )
     assert quarantine.QuarantineDecided.kind
     assert MailboxChanged.kind
+    assert SuspensionDecided.kind
     told = {kind: sorted(re.findall(r"`([\w.]+)`", handlers)) for kind, handlers in rows}
     real = {kind: names for kind, names in subscriptions().items() if not kind.startswith("test.")}
     assert told == real
