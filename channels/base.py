@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, ClassVar
 
+from django.utils.functional import Promise
+
 from channels.capabilities import Capabilities
 from channels.happenings import Inbound
 
@@ -180,6 +182,8 @@ class Adapter(ABC):
     kind: ClassVar[str]
     label: ClassVar[str]
     capabilities: ClassVar[Capabilities] = Capabilities()
+    #: What to do at the platform, in order; ``{webhook}`` is our address for its calls.
+    steps: ClassVar[tuple[str | Promise, ...]] = ()
     registry: ClassVar[dict[str, type[Adapter]]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -200,6 +204,13 @@ class Adapter(ABC):
     def answer(self, call: WebhookCall) -> Reply:
         """What the provider hears once the call is stored."""
         return Reply()
+
+    def check(self) -> str:
+        """Ask the provider whether these settings work: what is wrong, in words, or "".
+
+        Raises ``NotImplementedError`` where there is nothing to ask.
+        """
+        raise NotImplementedError
 
     def poll(self, cursor: str) -> Polled | None:
         """What is new since ``cursor`` ("" at first); None where the provider calls us."""

@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from django.utils.translation import gettext_lazy as _
+
 from channels import wire
 from channels.base import (
     Adapter,
@@ -59,12 +61,24 @@ class Line(Adapter):
         per_second=100,
     )  # fmt: skip
 
+    steps = (
+        _("In LINE Developers make a Messaging API channel of your Official Account."),
+        _("Copy the channel secret (Basic settings) and a long-lived access token."),
+        _("Enter {webhook} as the webhook URL, switch webhooks on, and press Verify."),
+        _("Switch “webhook redelivery” on, and the automatic replies off."),
+    )
+
     channel_secret: str = secret("LINE Developers, Basic settings; two by comma while changing.")
     access_token: str = secret("A long-lived channel access token, Messaging API.")
 
     def verify(self, call: WebhookCall) -> None:
         claimed = call.headers.get("X-Line-Signature", "")
         require_hmac(claimed, self.channel_secret, call.body, encode=base64_of)
+
+    def check(self) -> str:
+        answer = wire.get(f"{API}/info", headers=self._proof)
+        said = json.loads(answer.body or b"{}") if not answer.is_ok else {}
+        return "" if answer.is_ok else str(said.get("message") or answer.status)
 
     def parse(self, call: RawCall) -> Iterator[Inbound]:
         """An empty list of events is the console's own test."""

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from channels import wire
+from channels.adapters.telegram_content import files_of, kinds_in, said_in
 from channels.adapters.telegram_send import result_of, send_one
 from channels.base import (
     Adapter,
@@ -43,7 +46,7 @@ from channels.happenings import (
 from channels.proofs import require_equal
 from people.operations import Address
 from support import http
-from tickets.inbound import InboundFile, InboundMessage
+from tickets.inbound import InboundMessage
 
 API = "https://api.telegram.org"
 #: Asked for by name: reactions are not sent otherwise.
@@ -52,7 +55,6 @@ UPDATES = (
     "edited_business_message", "deleted_business_messages", "callback_query", "message_reaction",
     "my_chat_member",
 )  # fmt: skip
-_FILES = ("document", "video", "voice", "audio", "animation", "video_note", "sticker")
 _LARGEST = 20 * 1024 * 1024  # what getFile gives out
 
 
@@ -66,6 +68,13 @@ class Telegram(Adapter):
         takes_edits=True, per_second=30, per_conversation=1,
     )  # fmt: skip
 
+    steps = (
+        _("Write to @BotFather in Telegram, send /newbot and copy the token."),
+        _("Choose a secret of 16 or more letters and digits, and enter both here."),
+        _("We then tell Telegram our address by setWebhook when you test the connection."),
+        _("For groups: send /setprivacy to @BotFather and choose Disable."),
+    )
+
     bot_token: str = secret("Given by @BotFather when the bot is made.")
     webhook_secret: str = secret("The secret_token of setWebhook; two by comma while changing.")
     polls: bool = setting("Fetch by getUpdates, where no webhook can reach us.", default=False)
@@ -73,6 +82,11 @@ class Telegram(Adapter):
     def verify(self, call: WebhookCall) -> None:
         claimed = call.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
         require_equal(claimed, self.webhook_secret)
+
+    def check(self) -> str:
+        answer = wire.get(self._url("getMe"))
+        said = answer.json() if answer.status < 500 else {}
+        return "" if said.get("ok") else str(said.get("description") or answer.status)
 
     def poll(self, cursor: str) -> Polled | None:
         if not self.polls:
@@ -139,9 +153,14 @@ def _message(message: Mapping[str, Any], receipt_id: int) -> Iterator[Inbound]:
         return
     if message.get("from", {}).get("is_bot"):
         return  # a bot's, ours or another's: nobody to answer
-    files, text = _files(message), message.get("text") or message.get("caption") or _said(message)
+    files, text = (
+        files_of(message),
+        message.get("text") or message.get("caption") or said_in(message),
+    )
     if not text and not files:
-        yield Unknown(external_id=_id(message), at=at, thread=_thread(message), what=_what(message))
+        yield Unknown(
+            external_id=_id(message), at=at, thread=_thread(message), what=kinds_in(message)
+        )
         return
     yield InboundMessage(
         external_id=_id(message),
@@ -249,41 +268,3 @@ def _person(person: Mapping[str, Any]) -> Address:
 def _answered(message: Mapping[str, Any]) -> tuple[str, ...]:
     answered = message.get("reply_to_message")
     return (_id(answered),) if answered and "message_id" in answered else ()
-
-
-def _files(message: Mapping[str, Any]) -> tuple[InboundFile, ...]:
-    found = [(name, message[name]) for name in _FILES if name in message]
-    if photos := message.get("photo"):
-        found.append(("photo", photos[-1]))  # the largest
-    return tuple(
-        InboundFile(
-            name=file.get("file_name") or f"{name}{_ending(name)}",
-            content_type=file.get("mime_type") or ("image/jpeg" if name == "photo" else ""),
-            size=file.get("file_size", 0),
-            sha256="",
-            part=part,
-            source={"file_id": file["file_id"]},
-        )
-        for part, (name, file) in enumerate(found)
-    )
-
-
-def _ending(name: str) -> str:
-    return {"photo": ".jpg", "voice": ".ogg", "video": ".mp4", "sticker": ".webp"}.get(name, "")
-
-
-def _said(message: Mapping[str, Any]) -> str:
-    """What a message without words says."""
-    if place := message.get("location"):
-        return f"https://maps.google.com/?q={place['latitude']},{place['longitude']}"
-    if contact := message.get("contact"):
-        names = (contact.get("first_name"), contact.get("last_name"), contact.get("phone_number"))
-        return " ".join(each for each in names if each)
-    if poll := message.get("poll"):
-        return str(poll.get("question", ""))
-    return str((message.get("sticker") or {}).get("emoji", ""))
-
-
-def _what(message: Mapping[str, Any]) -> str:
-    known = {"message_id", "from", "chat", "date", "sender_chat"}
-    return ",".join(sorted(set(message) - known))[:80]

@@ -63,6 +63,8 @@ class LineSimulator(Simulator):
             return self.failure("bad_token")
         if re.fullmatch(r"/v2/bot/message/[^/]+/content", asked.path):
             return Answered(body=PIXEL, content_type="image/png")
+        if asked.path == "/v2/bot/info":
+            return Answered.of({"userId": "Uharbour", "basicId": "@harbour"})
         if asked.path != "/v2/bot/message/push":
             return Answered.of({"message": "Not found"}, status=404)
         return self._push(asked)
