@@ -8,7 +8,7 @@ from typing import NamedTuple
 from channels.mail.decode import storable
 from channels.mail.quotes_html import MARKED_TAGS, quote_mark
 
-LONGEST_HTML = 4 * 1024 * 1024
+LONGEST_HTML = 2 * 1024 * 1024
 _TAG = re.compile(
     r"<(/?)([a-zA-Z][a-zA-Z0-9:_-]{0,30})((?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*+)>", re.DOTALL
 )

@@ -9,6 +9,9 @@ MOST_PARTS = 1_000
 DEEPEST = 100
 MOST_HEADERS = 1_000
 MOST_HEADER_BYTES = 256 * 1024
+# Without the long runs of base64 (see lift): what is left of an honest mail is far below.
+MOST_BYTES = 12 * 1024 * 1024
+MOST_LINES = 250_000
 _SIGNS = re.compile(
     rb"boundary\s*=\s*(?:\"([^\"\r\n]{1,200})\"|([^\s;\"]{1,200}))"
     rb"|^--([^\r\n]{1,210})|^content-type:[ \t]*(message/)(?!delivery-status)",
@@ -64,6 +67,8 @@ def _count(raw: bytes) -> tuple[int, int]:
 
 def tame(raw: bytes) -> tuple[bytes, Shape, list[str]]:
     """The mail fit for the parser, its shape and what was cut; raises Unreadable."""
+    if len(raw) > MOST_BYTES or max(raw.count(b"\n"), raw.count(b"\r")) > MOST_LINES:
+        raise Unreadable("too much text")
     shape = shape_of(raw)
     if shape.parts > MOST_PARTS:
         raise Unreadable("too many parts")

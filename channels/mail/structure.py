@@ -11,7 +11,7 @@ from channels.mail.attachments import attachment_name, content_bytes, uu_files
 from channels.mail.decode import decode_text, header_text
 from channels.mail.fields import raw_field, raw_payload
 from channels.mail.flowed import unflow
-from channels.mail.html_text import Line, html_lines, text_of
+from channels.mail.html_text import LONGEST_HTML, Line, html_lines, text_of
 from channels.mail.lift import Lifted
 from channels.mail.limits import DEEPEST
 from channels.mail.parameters import parameters, safe_name
@@ -20,6 +20,7 @@ from channels.mail.tnef import tnef_files
 
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 _KIND = re.compile(r"[a-z0-9][\w.+-]{0,60}/[\w.+-]{1,120}", re.ASCII)
+LONGEST_TEXT = 3 * 1024 * 1024
 _NEVER_SHOWN = ("text/x-amp-html", "text/watch-html")
 
 
@@ -44,6 +45,7 @@ class Content:
     """Everything found below the headers of one mail; `returned` is what a report sends back.
 
     `spare` is a text that has a file's name: it is read only when there is nothing else to read.
+    `room` is how many bytes of text are read yet.
     """
 
     body: Body
@@ -53,6 +55,7 @@ class Content:
     returned_text: list[str] = field(default_factory=list)
     returned_body: str = ""
     spare: str = ""
+    room: int = LONGEST_TEXT
 
 
 def read_content(message: Message, hint: str, lifted: Lifted) -> Content:
@@ -131,16 +134,26 @@ class _Walk:
         if kind in _NEVER_SHOWN:
             return Body()
         if kind in ("message/delivery-status", "text/rfc822-headers", "message/rfc822"):
-            self.content.returned_text.append(decode_text(data, "", self.hint))
+            self.content.returned_text.append(decode_text(data[:LONGEST_TEXT], "", self.hint))
             return Body()
         if attached or named or kind not in ("text/plain", "text/html", "text/enriched"):
             self._file(part, kind, data)
             if not attached and kind == "text/plain" and not self.content.spare.strip():
-                self.content.spare = decode_text(
-                    data, parameters(header).get("charset", ""), self.hint
-                ).replace("\r\n", "\n")
+                charset = parameters(header).get("charset", "")
+                spare = decode_text(data[:LONGEST_TEXT], charset, self.hint)
+                self.content.spare = spare.replace("\r\n", "\n")
             return Body()
-        return self._readable(kind, data, parameters(header))
+        return self._readable(kind, self._within_room(part, kind, data), parameters(header))
+
+    def _within_room(self, part: Message, kind: str, data: bytes) -> bytes:
+        """The text as far as there is room; one that is longer is a file as well, and whole."""
+        room = self.content.room if kind == "text/plain" else min(self.content.room, LONGEST_HTML)
+        if len(data) <= room:
+            self.content.room -= len(data)
+            return data
+        self._file(part, kind, data)
+        self.content.room = 0
+        return data[: max(0, data.rfind(b"\n", 0, room)) or room]
 
     def _readable(self, kind: str, data: bytes, given: dict[str, str]) -> Body:
         charset = given.get("charset", "")
