@@ -68,7 +68,7 @@ def connect(
 
 def hang_up(client: IMAPClient) -> None:
     """Say goodbye, and let go of the connection, well or not."""
-    with contextlib.suppress(IMAPClientError, OSError):
+    with contextlib.suppress(IMAPClientError, OSError, *_NONSENSE):
         client.socket().settimeout(GOODBYE_SECONDS)
         client.logout()
     with contextlib.suppress(IMAPClientError, OSError):

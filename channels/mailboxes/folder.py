@@ -76,6 +76,7 @@ class Folder:
         if lacking:
             terms.append({SEEN: "UNSEEN", DELETED: "UNDELETED"}[lacking])
         with in_words(_("looking for mails")):
+            self.has_news()  # what was told before this is seen by it
             found = self._client.search(terms)
         # "n:*" finds the last mail even when its number is below n (RFC 3501, 9).
         return sorted(uid for uid in found if first <= uid and (last is None or uid <= last))
@@ -125,8 +126,14 @@ class Folder:
     def has_idle(self) -> bool:
         return bool(self._client.has_capability("IDLE"))
 
+    def has_news(self) -> bool:
+        """Whether mail was told of beside the answers to commands; it is told of once."""
+        return any(self._client._imap.response("EXISTS")[1])
+
     def idle(self, seconds: float, stop: threading.Event) -> None:
         """Until the server tells of mail, ``stop`` is set, or the time is over (RFC 2177)."""
+        if self.has_news():
+            return
         with in_words(_("waiting for mail")):
             self._client.idle()
             try:

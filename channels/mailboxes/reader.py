@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
+from dataclasses import dataclass, field
 
 from django.db import Error, connection
 from imapclient import IMAPClient
@@ -22,20 +23,31 @@ logger = logging.getLogger(__name__)
 #: How often it is looked for mail although the server told of none. An IDLE is as long, far
 #: below the half hour after which servers hang up (RFC 2177, 3), and finds a dead line soon.
 LOOK_SECONDS = 60.0
+#: While mail is coming, one more look: a server may miss what arrives just as we begin to wait.
+SOON = 2.0
+#: A server that offers IDLE and refuses it so often is asked every minute instead.
+MOST_REFUSALS = 3
 #: How many mailboxes are read at the same moment: each costs memory and a database session.
 _turns = threading.BoundedSemaphore(8)
+
+
+@dataclass
+class Memory:
+    """What is remembered of a mailbox beyond one connection."""
+
+    tries: Counter[int] = field(default_factory=Counter)
+    refusals: int = 0
 
 
 class Reader(threading.Thread):
     """Ends when ``stopping`` is set, or with its connection; says in the database why."""
 
-    def __init__(self, account_id: int, mark: str, tries: Counter[int], *, may_idle: bool) -> None:
+    def __init__(self, account_id: int, mark: str, memory: Memory) -> None:
         super().__init__(name=f"mailbox-{account_id}", daemon=True)
         self.account_id = account_id
         self.mark = mark
-        self.may_idle = may_idle
         self.stopping = threading.Event()
-        self._tries = tries
+        self._memory = memory
 
     def run(self) -> None:
         try:
@@ -69,31 +81,36 @@ class Reader(threading.Thread):
         client = _connect(account, settings)
         try:
             folder = Folder(client, settings.folder, read_only=account.mode == Account.Mode.WATCH)
-            reading = fetch.begin(account, settings, folder, self._tries)
+            reading = fetch.begin(account, settings, folder, self._memory.tries)
+            is_lively = True
             while not self.stopping.is_set():
-                self._look(reading)
-                self._wait(folder)
+                is_lively = self._look(reading) or is_lively
+                self._wait(folder, SOON if is_lively else LOOK_SECONDS)
+                is_lively = False
         finally:
             hang_up(client)
 
-    def _look(self, reading: fetch.Reading) -> None:
-        """Read until nothing is left, giving others their turn after each step."""
-        has_more = True
-        while has_more and not self.stopping.is_set():
+    def _look(self, reading: fetch.Reading) -> bool:
+        """Read until nothing is left, giving others their turn after each step. Was there any?"""
+        steps = 0
+        while not self.stopping.is_set():
             with _turns:
                 try:
-                    has_more = fetch.step(reading)
+                    if not fetch.step(reading):
+                        break
                 finally:
                     connection.close()
+            steps += 1
+        return steps > 0
 
-    def _wait(self, folder: Folder) -> None:
-        if not (self.may_idle and folder.has_idle()):
-            self.stopping.wait(LOOK_SECONDS)
+    def _wait(self, folder: Folder, seconds: float) -> None:
+        if self._memory.refusals >= MOST_REFUSALS or not folder.has_idle():
+            self.stopping.wait(seconds)
             return
         try:
-            folder.idle(LOOK_SECONDS, self.stopping)
-        except Declined as error:  # it offers what it cannot do; this connection is of no more use
-            self.may_idle = False
+            folder.idle(seconds, self.stopping)
+        except Declined as error:  # it is not known what this connection waits for now
+            self._memory.refusals += 1
             raise Unreachable(str(error)) from error
 
 

@@ -11,7 +11,6 @@ import json
 import logging
 import threading
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 
 from django.db import Error, connection
@@ -20,7 +19,7 @@ from django.utils import timezone
 
 from channels.adapters.email import Email
 from channels.mailboxes import locks
-from channels.mailboxes.reader import Reader
+from channels.mailboxes.reader import Memory, Reader
 from channels.mailboxes.settings import TOKENS
 from channels.models import Account
 from support.relay import beat
@@ -37,13 +36,12 @@ _TAKEN = 5.0
 
 
 @dataclass
-class _Memory:
-    """What is remembered of a mailbox beyond one connection."""
+class _Plan:
+    """When a mailbox may be read, with which settings, and what its readers have learnt."""
 
-    mark: str = ""
+    mark: str
     not_before: float = 0.0
-    may_idle: bool = True
-    tries: Counter[int] = field(default_factory=Counter)
+    memory: Memory = field(default_factory=Memory)
 
 
 def run(stop: threading.Event) -> None:
@@ -67,7 +65,7 @@ class Crew:
 
     def __init__(self) -> None:
         self._readers: dict[int, Reader] = {}
-        self._memory: dict[int, _Memory] = {}
+        self._plans: dict[int, _Plan] = {}
         self._beaten = 0.0
 
     def tend(self) -> None:
@@ -83,8 +81,8 @@ class Crew:
                 reader.stopping.set()
         for account_id, (mark, is_due) in wanted.items():
             self._start_if_due(account_id, mark, is_due=is_due)
-        for account_id in set(self._memory) - set(wanted) - set(self._readers):
-            del self._memory[account_id]
+        for account_id in set(self._plans) - set(wanted) - set(self._readers):
+            del self._plans[account_id]
         if not self._readers:
             connection.close()  # with no lock to hold, no session is needed
 
@@ -99,25 +97,24 @@ class Crew:
             reader.join(max(0.0, end - time.monotonic()))
 
     def _start_if_due(self, account_id: int, mark: str, *, is_due: bool) -> None:
-        memory = self._memory.setdefault(account_id, _Memory(mark))
-        is_changed, memory.mark = memory.mark != mark, mark
-        if is_changed:  # whatever was wrong may be right now
-            memory.not_before, is_due = 0.0, True
-        if account_id in self._readers or not is_due or time.monotonic() < memory.not_before:
+        if account_id in self._readers:
+            return
+        plan = self._plans.setdefault(account_id, _Plan(mark))
+        is_changed = plan.mark != mark  # then whatever was wrong may be right now
+        if not is_changed and (not is_due or time.monotonic() < plan.not_before):
             return
         if not locks.take(account_id):
-            memory.not_before = time.monotonic() + _TAKEN
+            plan.not_before = time.monotonic() + _TAKEN
             return
-        reader = Reader(account_id, mark, memory.tries, may_idle=memory.may_idle)
-        self._readers[account_id] = reader
-        reader.start()
+        plan.mark = mark
+        self._readers[account_id] = Reader(account_id, mark, plan.memory)
+        self._readers[account_id].start()
 
     def _let_go(self, reader: Reader) -> None:
         locks.release(reader.account_id)
         del self._readers[reader.account_id]
-        if memory := self._memory.get(reader.account_id):
-            memory.not_before = time.monotonic() + _HOLD_OFF
-            memory.may_idle = reader.may_idle
+        if plan := self._plans.get(reader.account_id):
+            plan.not_before = time.monotonic() + _HOLD_OFF
 
 
 def _wanted() -> dict[int, tuple[str, bool]]:

@@ -25,7 +25,7 @@ def server() -> Iterator[Dovecot]:
         print(told)
         pytest.skip(told)
     root = tempfile.mkdtemp(prefix="harbour-dovecot-")
-    os.chmod(root, 0o755)
+    os.chmod(root, 0o755)  # noqa: S103 - Dovecot runs as another user
     dovecot = Dovecot(Path(root))
     try:
         dovecot.start()

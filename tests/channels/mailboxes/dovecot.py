@@ -30,6 +30,7 @@ auth_mechanisms = plain login
 ssl = yes
 ssl_cert = <{root}/cert.pem
 ssl_key = <{root}/key.pem
+auth_failure_delay = 0
 mail_location = maildir:{root}/mail/%u
 mail_uid = {uid}
 mail_gid = {gid}
@@ -51,6 +52,9 @@ userdb {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service imap-login {{
   chroot =
@@ -91,8 +95,9 @@ class Dovecot:
             port=self.port, tls_port=self.tls_port, password=PASSWORD,
         )  # fmt: skip
         (self.root / "dovecot.conf").write_text(conf)
-        (self.root / "mail").mkdir(exist_ok=True)
-        self._give(self.root)
+        self._make(self.root / "mail")
+        for path in [self.root, *self.root.iterdir()]:
+            self._give(path)
         assert PROGRAM
         self.process = subprocess.Popen(
             [PROGRAM, "-F", "-c", self.root / "dovecot.conf"],
@@ -121,15 +126,15 @@ class Dovecot:
             name = f"{time.time():.6f}.{next(_numbers)}.test"
             (inbox / "tmp" / name).write_bytes(mail.replace(b"\r\n", b"\n"))
             os.chmod(inbox / "tmp" / name, 0o644)
+            self._give(inbox / "tmp" / name)
             os.utime(inbox / "tmp" / name, (at, at))
             os.rename(inbox / "tmp" / name, inbox / "new" / name)
 
     def maildir(self, folder: str = "") -> Path:
         home = self.root / "mail" / self.user
         inbox = home / f".{folder}" if folder else home
-        for part in ("tmp", "new", "cur"):
-            (inbox / part).mkdir(parents=True, exist_ok=True)
-        self._give(home)
+        for path in (home, inbox, *(inbox / part for part in ("tmp", "new", "cur"))):
+            self._make(path)
         return inbox
 
     def files(self, folder: str = "") -> list[Path]:
@@ -140,14 +145,18 @@ class Dovecot:
         """As after a server was restored or moved: another UIDVALIDITY, and UIDs from 1 on."""
         home = self.maildir()
         for file in home.glob("dovecot*"):
-            file.unlink()
+            file.unlink(missing_ok=True)  # its own lock files may be going
         validity = int(time.time()) + 1000 * next(_numbers)
         (home / "dovecot-uidlist").write_text(f"3 V{validity} N1 G{os.urandom(16).hex()}\n")
-        self._give(home)
+        self._give(home / "dovecot-uidlist")
 
-    def _give(self, folder: Path) -> None:
-        if os.geteuid() == 0:
-            subprocess.run(["chown", "-R", f"{self.uid}:{self.gid}", folder], check=True)
+    def _make(self, folder: Path) -> None:
+        if not folder.exists():
+            folder.mkdir()
+            self._give(folder)
+
+    def _give(self, path: Path) -> None:
+        os.chown(path, self.uid, self.gid)
 
     def _certificate(self) -> None:
         subprocess.run(

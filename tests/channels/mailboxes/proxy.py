@@ -18,6 +18,7 @@ class Proxy:
         self.connections = 0
         self.cuts = 0
         self._target = port
+        self._lines: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         threading.Thread(target=self._accept, daemon=True).start()
@@ -25,12 +26,18 @@ class Proxy:
     def close(self) -> None:
         self._listener.close()
 
+    def cut_all(self) -> None:
+        for line in self._lines:
+            with contextlib.suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
                 self.connections += 1
                 server = socket.create_connection(("127.0.0.1", self._target))
+                self._lines += [client, server]
                 for words in ((client, server, False), (server, client, True)):
                     threading.Thread(target=self._pass_on, args=words, daemon=True).start()
 

@@ -8,7 +8,6 @@ from collections import Counter
 
 import pytest
 from django.db import connection
-from pytest_django import Settings
 
 from channels.mailboxes import cursor
 from channels.mailboxes.connection import Unreachable
@@ -17,8 +16,6 @@ from tests.channels.mailboxes.boxes import change, look, mails, stored
 from tests.channels.mailboxes.dovecot import Dovecot
 from tests.channels.mailboxes.proxy import running_proxy
 from tests.factories import raw_mail
-from tests.working import work
-from tickets.models import Ticket
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
@@ -48,8 +45,6 @@ def test_a_thousand_mails_are_fetched_once_and_byte_by_byte(
     assert stored() == sorted(sent)
     assert Receipt.objects.values("provider_key").distinct().count() == 1000
     assert (state.behind, state.failures, state.error) == (0, 0, "")
-    work()
-    assert Ticket.objects.count() == 1000
 
 
 def test_the_envelope_is_taken_from_what_servers_wrote_down(
@@ -89,9 +84,7 @@ def test_a_mail_too_large_is_suspended_with_its_head_and_stays_on_the_server(
     assert state.error == ""
 
 
-def test_large_mails_are_fetched_a_few_at_a_time(
-    dovecot: Dovecot, account: Account, settings: Settings
-) -> None:
+def test_large_mails_are_fetched_a_few_at_a_time(dovecot: Dovecot, account: Account) -> None:
     look(account)
     sent = [raw_mail(text="y" * 3_000_000 + str(n)) for n in range(4)]
     dovecot.drop(*sent)
