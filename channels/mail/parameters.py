@@ -39,7 +39,7 @@ def _join(numbered: dict[int, tuple[bool, str]], hint: str) -> str:
         if encoded:
             if not data and value.count("'") >= 2:
                 charset, _, value = value.split("'", 2)
-            data += unquote_to_bytes(value)
+            data += unquote_to_bytes(value.encode("utf-8", "surrogateescape"))
         else:
             data += value.encode("utf-8", "surrogateescape")
     text = decode_text(data, charset, hint)

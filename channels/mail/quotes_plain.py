@@ -17,7 +17,7 @@ from channels.mail.signatures import split_signature
 _MOST_LINES = 3000
 _QUOTED = re.compile(r"\s{0,3}(?:[A-Z]{0,3}[>＞]|\|\s)")
 _COLON_LINE = re.compile(r"[*\s]{0,4}[^:：\n]{1,40}[:：]")
-_SHARED = re.compile(r"-{2,10}\s?(?=On \S)")
+_SHARED = re.compile(r"-{2,10}\s?(?=On \S)|(?<=\S)\s(?=On (?:[A-Z][a-z]{2,8},? |\d))")
 _SIGNATURE_START = re.compile(
     r"\s*(?:(?:--|—|_{5,})\s*$|(?:best |kind )?(?:regards|thanks|cheers"
     r"|greetings)[,!]?\s?\w{0,20}\s*$)",
@@ -55,10 +55,16 @@ def plain_lines(text: str) -> list[Line]:
 
 
 def _unshare(lines: list[Line]) -> list[Line]:
-    """`reply--- On …, x wrote:` becomes two lines."""
+    """`reply--- On …, x wrote:` becomes two lines, without dashes if a quotation follows it."""
     out: list[Line] = []
-    for line in lines:
+    for at, line in enumerate(lines):
         shared = None if line.quoted or len(line.text) > 500 else _SHARED.search(line.text)
+        if (
+            shared
+            and not shared[0].strip()
+            and not any(one.quoted for one in lines[at + 1 : at + 3])
+        ):
+            shared = None
         if shared and shared.start() and attribution_at([line.text[shared.end() :]], 0):
             out.append(Line(line.text[: shared.start()], mark=line.mark))
             out.append(Line(line.text[shared.start() :]))

@@ -53,6 +53,12 @@ def test_a_wrapped_attribution_is_folded_whole() -> None:
     assert found.reply == "Yes."
 
 
+@pytest.mark.parametrize("between", ["--- ", " "])
+def test_an_announcement_on_the_line_of_the_answer_is_folded(between: str) -> None:
+    found = split(f"Yes.{between}On Wed, Feb 4, 2026 at 3:59 PM, bob@example.org wrote:\n> words")
+    assert found.reply == "Yes."
+
+
 def test_answers_between_quoted_lines_stay_in_view_with_what_they_answer() -> None:
     found = split(
         "Hi,\n\n> Which colour?\n\nBlue.\n\n> Which size?\n\nLarge.\n\n> See you\n> Bob\n"

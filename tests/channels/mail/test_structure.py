@@ -116,6 +116,12 @@ def test_parameters_survive_what_senders_do() -> None:
     assert safe_name(" \x00 ") == ""
 
 
+def test_raw_bytes_in_an_encoded_parameter_are_read_too() -> None:
+    head = "From: a@example.com\nContent-Type: application/pdf; name*=utf-8''a%20"
+    mail = head.encode() + "发票.pdf\n\nx".encode()
+    assert parse_mail(mail).attachments[0].name == "a 发票.pdf"
+
+
 def test_describe_speaks_in_plain_values() -> None:
     told = describe(letter("Hello", html="<p>Hello</p>"))
     assert told["from_email"] == "ann@example.com"
