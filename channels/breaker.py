@@ -129,6 +129,20 @@ def _left_by(ids: list[int], now: datetime) -> dict[int, int]:
     return dict(left.values("account").annotate(n=Count("pk")).values_list("account", "n"))
 
 
+@dataclass(frozen=True)
+class Opened:
+    """An open breaker and how many mails it holds, up to a thousand."""
+
+    breaker: Breaker
+    held: int
+
+
+def overview() -> list[Opened]:
+    """Every open breaker, the oldest first; no more than can be shown."""
+    rows = Breaker.objects.select_related("account").order_by("opened_at", "pk")[:20]
+    return [Opened(breaker, held_by(breaker)[:1000].count()) for breaker in rows]
+
+
 def held_by(breaker: Breaker) -> QuerySet[Delivery]:
     """What waits for the decision about it."""
     rows = Delivery.objects.filter(account=breaker.account_id, status=Delivery.Status.HELD)

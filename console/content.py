@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from io import BytesIO
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -59,8 +60,15 @@ def frame(request: HttpRequest, pk: int) -> HttpResponse:
         for file in message.attachments.exclude(content_id="")
         if file.is_image
     }
-    clean = html.place_pictures(html.sanitise(message.html), pictures)
-    response = HttpResponse(html.frame_document(clean, lang=message.ticket.language or "en"))
+    return sealed(message.html, pictures, lang=message.ticket.language or "en")
+
+
+def sealed(
+    source: str, pictures: Mapping[str, str] | None = None, lang: str = "en"
+) -> HttpResponse:
+    """A stranger's HTML, cleaned, as a document for a frame."""
+    clean = html.place_pictures(html.sanitise(source), pictures or {})
+    response = HttpResponse(html.frame_document(clean, lang=lang))
     response._csp_exempt = True  # type: ignore[attr-defined]  # django-csp's own switch
     response["Content-Security-Policy"] = _FRAME_POLICY
     response["Referrer-Policy"] = "no-referrer"

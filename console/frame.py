@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from channels import breaker, suspended
 from channels.mailboxes.health import needing_sign_in
 from console import queues
 from console.gate import agent_of
@@ -38,6 +39,7 @@ _SETTINGS = (
     ("mailboxes", _("Mailboxes"), "inbox"),
     ("inboxes", _("Inboxes"), "gear"),
     ("templates", _("Templates"), "zap"),
+    ("suspended", _("Suspended mail"), "lock"),
     ("quarantine", _("Quarantine"), "box"),
 )
 
@@ -52,6 +54,7 @@ def frame(request: HttpRequest, place: str) -> dict[str, Any]:
         "since": stream.latest(),
         "links": [*_views(agent), *_links(_LOG)],
         "settings_links": _settings_links() if is_admin else [],
+        "breakers": breaker.overview() if is_admin else [],
     }
 
 
@@ -70,10 +73,13 @@ def _views(agent: User) -> list[Link]:
 
 
 def _settings_links() -> list[Link]:
-    """A number beside the mailboxes is how many want somebody to sign in."""
-    wanting = str(needing_sign_in() or "")
+    """With how many mailboxes want somebody to sign in, and how many mails a decision."""
+    counts = {"mailboxes": needing_sign_in(), "suspended": suspended.count()}
+    most = suspended.MOST_COUNTED
     return [
-        replace(link, count=wanting) if link.place == "mailboxes" else link
+        replace(link, count=f"{min(n, most)}{'+' * (n > most)}")
+        if (n := counts.get(link.place, 0))
+        else link
         for link in _links(_SETTINGS)
     ]
 

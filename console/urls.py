@@ -2,7 +2,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from console import actions, content, desk, mailboxes, quarantine, settings_pages, setup
+from console import (
+    actions,
+    breakers,
+    content,
+    desk,
+    mailboxes,
+    quarantine,
+    settings_pages,
+    setup,
+    suspended,
+    watching,
+)
 
 app_name = "console"
 urlpatterns = [
@@ -23,6 +34,7 @@ urlpatterns = [
     path("settings/mailboxes/connect/", mailboxes.connect, name="mailbox_connect"),
     path("settings/mailboxes/signed-in/", mailboxes.signed_in, name="mailbox_signed_in"),
     path("settings/mailboxes/<int:pk>/", mailboxes.mailbox, name="mailbox"),
+    path("settings/mailboxes/<int:pk>/watched/", watching.watched, name="mailbox_watched"),
     path("settings/mailboxes/<int:pk>/test/", mailboxes.test, name="mailbox_test"),
     path("settings/mailboxes/<int:pk>/mode/", mailboxes.mode, name="mailbox_mode"),
     path("settings/mailboxes/<int:pk>/switch/", mailboxes.switch, name="mailbox_switch"),
@@ -35,6 +47,14 @@ urlpatterns = [
     ),
     path("mails/", settings_pages.automatic_mails, name="mails"),
     path("follow-ups/", settings_pages.follow_ups, name="follow_ups"),
+    path("suspended/", suspended.listing, name="suspended"),
+    path("suspended/delete/", suspended.delete_all, name="suspended_delete_all"),
+    path("suspended/unblock/", suspended.unblock, name="suspended_unblock"),
+    path("suspended/<int:pk>/", suspended.one, name="suspended_mail"),
+    path("suspended/<int:pk>/frame/", suspended.mail_frame, name="suspended_frame"),
+    path("suspended/<int:pk>/raw/", suspended.raw, name="suspended_raw"),
+    path("suspended/<int:pk>/<slug:verdict>/", suspended.decide, name="suspended_decide"),
+    path("breakers/<int:pk>/<slug:verdict>/", breakers.decide, name="breaker_decide"),
     path("quarantine/", quarantine.listing, name="quarantine"),
     path("quarantine/<slug:item_id>/", quarantine.one, name="quarantined"),
     path("quarantine/<slug:item_id>/raw/", quarantine.raw, name="quarantine_raw"),

@@ -35,6 +35,7 @@ SETTINGS = (
     "mails/",
     "follow-ups/",
     "quarantine/",
+    "suspended/",
     "settings/mailboxes/",
     "settings/mailboxes/connect/",
     "settings/mailboxes/connect/?preset=exmail",

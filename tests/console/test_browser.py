@@ -9,12 +9,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from channels.models import Receipt
+from channels.models import Account, Breaker, Receipt
 from channels.reading import MAX_ATTEMPTS
 from channels.receipts import accept
 from people.models import User
+from tests.channels.arriving import taken
 from tests.console.conftest import signed_in
-from tests.factories import make_account, make_message, make_ticket
+from tests.factories import make_account, make_message, make_ticket, raw_mail
 from tests.working import work
 from tickets.models import Status, Ticket
 from tickets.operations.reply import add_note
@@ -40,6 +41,7 @@ PAGES = (
     "mails/",
     "follow-ups/",
     "quarantine/",
+    "suspended/",
 )
 
 
@@ -69,6 +71,13 @@ def test_no_page_bars_anybody(
     Receipt.objects.filter(status=Receipt.Status.WAITING).update(attempts=MAX_ATTEMPTS)
     work()
     poison = Receipt.objects.quarantined().get()
+    held = taken(
+        raw_mail(From="support@example.com", Content_Type="text/html"), ticket.inbox.accounts.get()
+    )
+    watching = make_account(address="new@example.com", mode=Account.Mode.WATCH)
+    taken(raw_mail(), watching)
+    Breaker.objects.create(account=watching, reason="more than 120 in a minute")
+    more = (f"suspended/{held.pk}/", f"settings/mailboxes/{watching.pk}/watched/")
     context = browser.new_context(**LOOKS[look])
     page = context.new_page()
     errors: list[str] = []
@@ -77,7 +86,7 @@ def test_no_page_bars_anybody(
     page.goto(f"{desk_url}/accounts/login/")
     found = faults(page)
     signed_in(page, desk_url)
-    for path in (*PAGES, f"quarantine/r{poison.pk}/"):
+    for path in (*PAGES, f"quarantine/r{poison.pk}/", *more):
         page.goto(f"{desk_url}/console/{path}")
         found += faults(page)
     page.goto(desk_url + place(ticket))
@@ -217,3 +226,40 @@ def test_the_chosen_theme_stays(page: Page) -> None:
     page.click("[data-theme-switch]")
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_suspended_mail_is_decided_by_keys(page: Page, desk_url: str, ticket: Ticket) -> None:
+    mails = [raw_mail(From="support@example.com", Subject=f"Loop {n}") for n in range(4)]
+    first, second, third, fourth = (taken(raw, ticket.inbox.accounts.get()) for raw in mails)
+
+    def status(receipt: Receipt) -> str:
+        receipt.refresh_from_db()
+        return receipt.status
+
+    page.goto(f"{desk_url}/console/suspended/")
+    page.keyboard.press("j")
+    expect(page.locator("tr.chosen")).to_contain_text("Loop 3")
+    page.keyboard.press("d")
+    expect(page.locator(".toast")).to_be_visible()
+    assert status(fourth) == "discarded"
+    page.keyboard.press("d")
+    assert page.locator("[data-rows] tr").count() == 3, "no key acts on a row that nobody chose"
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/suspended/{third.pk}/")
+    page.keyboard.press("f")
+    expect(page.locator("#ticket")).to_be_focused()
+    page.keyboard.type(ticket.number)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/suspended/")
+    work()
+    assert status(third) == "filed"
+    page.goto(f"{desk_url}/console/suspended/{second.pk}/")
+    page.keyboard.press("r")
+    page.wait_for_url("**/suspended/")
+    page.goto(f"{desk_url}/console/suspended/{first.pk}/")
+    page.keyboard.press("b")
+    page.wait_for_url("**/suspended/")
+    expect(page.locator("#blocked")).to_be_visible()
+    work()
+    assert (status(second), status(first)) == ("filed", "discarded")

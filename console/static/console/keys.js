@@ -7,7 +7,7 @@ const sheet = $("#shortcuts");
 const FIELDS = "input, textarea, select, [contenteditable]";
 let wentAt = 0;
 
-const rows = () => $$("#rows > li[data-ticket]");
+const rows = () => $$("#rows > li[data-ticket], [data-rows] > tr:has(a.t)");
 
 function move(step) {
   const all = rows();
@@ -39,7 +39,18 @@ function act(action, values) {
   form.submit();
 }
 
-const openChosen = () => $("#rows li.chosen a.t")?.click();
+const openChosen = () => $(".chosen a.t")?.click();
+
+/** A page's own keys: of the chosen row, or of what the page has only one of. */
+function actHere(key) {
+  const wanted = `[data-key="${CSS.escape(key)}"]`;
+  const alone = $$(`main ${wanted}`);
+  const target = $(`.chosen ${wanted}`) ?? (alone.length === 1 ? alone[0] : null);
+  if (target?.matches(FIELDS)) target.focus();
+  else target?.click();
+  return Boolean(target);
+}
+
 const bindings = {
   j: () => move(1),
   k: () => move(-1),
@@ -82,7 +93,7 @@ function pressed(event) {
   if (memory.get("keys") === "off") return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (key === "Enter" && event.target.matches("a, button, summary")) return;
-  if (goTo(key)) event.preventDefault();
+  if (goTo(key) || actHere(key)) event.preventDefault();
   else if (Object.hasOwn(bindings, key)) {
     event.preventDefault();
     bindings[key]();
