@@ -18,7 +18,7 @@ MOST_NAMES = 5
 _EMAIL = re.compile(r"[^\s<>@]{1,100}@[^\s<>@]{1,200}")
 _DATE = re.compile(
     r"\d{1,2}[:.h]\d{2}|\b(?:19|20)\d{2}\b|\d{1,4}\s?[./年-]\s?\d{1,2}\s?[./月-]\s?\d{1,4}"
-    r"|\d{1,2}\.?\s\w{3,10}\.?\s\d{4}|[上下]午|오[전후]"
+    r"|\d{1,2}\.?\s\w{3,10}\.?\s\d{4}|[上下]午|오[전후]|\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},"
 )
 _CLOCK = re.compile(r"\d{1,2}[:.]\d{2}")
 _TIME_OR_YEAR = re.compile(r"\d{1,2}[:.]\d{2}|\b(?:19|20)\d{2}\b")

@@ -84,6 +84,7 @@ Ann Example <notifications@example.com> 於 2026/2/3 下午 10:00 寫道:
 In a message dated 2/3/2026 10:00:00 AM Eastern Standard Time, ann@example.com writes:
 In message <x1@example.org> Ann Example writes:
 Ann Example via Example Desk wrote:
+On Mon, Ann Example wrote:
 Posted by ann on 02/03/2026
 At 2/3/2026 08:32 PM, you wrote:
 Le 03/02/2026 10:00, Ann Example nous a dit :
