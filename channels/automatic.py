@@ -19,6 +19,7 @@ from channels.models import Account, AutomaticMail, Delivery
 from channels.outgoing import AUTOMATIC, accounts_of, envelope, fresh_id
 from channels.wording import Words, words_for
 from people.models import Identity
+from people.reachability import stopped_among
 from support import crypto
 from support.language import supported
 from tickets.models import Message, Ticket
@@ -193,6 +194,7 @@ def send_access_code(
     budget = Budget([account] if account else [], [address])
     history = History.of([address], now)
     rule = history.forbids(address, Kind.ACCESS_CODE, ticket.pk, "", is_verified=True)
+    rule = "address-bounced" if stopped_among([address]) else rule
     rule = "watching" if account and account.mode == Account.Mode.WATCH else rule
     mail = AutomaticMail(
         ticket=ticket,

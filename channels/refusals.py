@@ -25,6 +25,7 @@ _WORDS = {
     "expired": _("The other server could not be reached for too long."),
     "server-trouble": _("The other server has a problem."),
     "refused": _("The other server refused the message."),
+    "stopped": _("Earlier mail to this address bounced. “Send again” tries it once more."),
     "no-address": _("There is no address that mail arrives at."),
     "no-mailbox": _("There is no mailbox to write from."),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from email.utils import formataddr
 from typing import Any
@@ -18,6 +18,7 @@ from channels.outgoing import accounts_of, sender_name, thread_headers
 from channels.quoting import Quote, last_heard, last_heard_aside, passed_on, quote
 from channels.threads import new_message_id, reply_address, root_id, side_thread_address
 from people.operations import Address
+from people.reachability import stopped_among
 from support.language import supported
 from tickets.models import Message, Ticket
 from tickets.operations.recipients import addresses_in
@@ -41,7 +42,7 @@ def owe(message_id: int) -> None:
     account = accounts_of({ticket.inbox_id}).get(ticket.inbox_id)
     people = _people(message)
     if account is None or not people or account.mode == Account.Mode.WATCH:
-        reason = "no address to write to" if account else "no mailbox to write from"
+        reason = "no-address" if account else "no-mailbox"
         if account is not None and account.mode == Account.Mode.WATCH:
             reason = f"{account.address} only watches: switch it on before you answer"
         report_undeliverable(message, reason)
@@ -50,7 +51,23 @@ def owe(message_id: int) -> None:
     Message.objects.filter(pk=message.pk).update(
         external_id=deliveries[0].external_id.strip("<>"), channel=account.kind
     )
+    _hold_back(deliveries)
     Delivery.objects.bulk_create(deliveries)
+
+
+def _hold_back(deliveries: Sequence[Delivery]) -> None:
+    """What goes to an address where mail bounces waits for an agent to insist."""
+    stopped = stopped_among(delivery.to for delivery in deliveries)
+    for delivery in deliveries:
+        is_alone = "together" not in delivery.payload
+        if delivery.to.lower() in stopped and is_alone and delivery.message is not None:
+            delivery.status, delivery.error = Delivery.Status.FAILED, "stopped"
+            report_undeliverable(
+                delivery.message,
+                "stopped",
+                address=delivery.to,
+                of_copy=bool(delivery.payload["is_copy"]),
+            )
 
 
 def _people(message: Message) -> dict[str, list[Address]]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from channels.models import Delivery
+from channels.refusals import explain
 from people.models import User
 from support.models import Event
 from tickets.models import Message, Priority, Status, Ticket
@@ -39,6 +40,12 @@ class Item:
         """It did not arrive, or nobody can say: an agent decides."""
         stuck = (Delivery.Status.FAILED, Delivery.Status.UNKNOWN)
         return self.delivery is not None and self.delivery.status in stuck
+
+    @property
+    def failure(self) -> str:
+        """Why it did not arrive, in the reader's words."""
+        said = self.message.failure if self.message else ""
+        return explain(said or (self.delivery.error if self.delivery else ""))
 
 
 def channel_name(channel: str) -> str:
@@ -124,6 +131,13 @@ def _follow_up(facts: dict[str, Any]) -> str:
     return _("Follow-up on %(at)s UTC: %(why)s") % told
 
 
+def _undelivered(facts: dict[str, Any]) -> str:
+    reason = explain(facts["reason"])
+    if facts.get("of_copy"):
+        reason = f"{facts['address']}: {reason}"
+    return _("Not delivered: %(reason)s") % {"reason": reason}
+
+
 _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "ticket.status_changed": _status,
     "ticket.assigned": _assigned,
@@ -134,5 +148,5 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "ticket.follow_up_due": lambda facts: _("Follow-up is due: %(why)s") % facts,
     "ticket.customer_nudged": lambda facts: _("The customer was reminded"),
     "ticket.merged": lambda facts: _("Tickets were merged"),
-    "message.undeliverable": lambda facts: _("Not delivered: %(reason)s") % facts,
+    "message.undeliverable": _undelivered,
 }

@@ -112,13 +112,6 @@ def verify(*addresses: Address) -> None:
         )
 
 
-def mark_undeliverable(address: Address) -> None:
-    """Remember that mail to ``address`` bounced for good."""
-    Identity.objects.filter(kind=address.kind, value=address.value).update(
-        undeliverable_at=timezone.now()
-    )
-
-
 def email_of(contact: Contact) -> str:
     """The address to write to: a verified one first, never one that bounced; or ""."""
     emails = contact.identities.filter(kind="email", undeliverable_at=None)

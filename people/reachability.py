@@ -66,6 +66,13 @@ def _score(identity: Identity, bounce: Bounce) -> bool:
     return True
 
 
+def stopped_among(addresses: Iterable[str]) -> set[str]:
+    """Those of these addresses that nothing is written to, in lower case."""
+    values = {address.lower() for address in addresses}
+    rows = Identity.objects.filter(kind="email", value__in=values, undeliverable_at__isnull=False)
+    return set(rows.values_list("value", flat=True))
+
+
 def note_good_sends(addresses: Iterable[str]) -> None:
     """Mail to these addresses was taken."""
     values = {address.lower() for address in addresses}

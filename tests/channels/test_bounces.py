@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from channels.delivery import send_again
 from channels.models import Account, AutomaticMail, Delivery
 from channels.receipts import accept
 from channels.threads import bounce_address
@@ -222,4 +223,57 @@ def test_mail_from_a_genuine_owner_brings_the_address_back(
     assert ann().undeliverable_at is not None, "anybody could have written that"
     accept(account, raw_mail(Authentication_Results="mx.example.com; dmarc=pass"), {})
     work()
+    assert ann().undeliverable_at is None
+
+
+def test_nobody_writes_to_a_stopped_address_unless_an_agent_insists(
+    sink: Sink, account: Account
+) -> None:
+    ticket = answered(account)
+    Identity.objects.update(undeliverable_at=timezone.now())
+    bob = lock_contact(Address.email("bob@example.org"))
+    ticket.participants.create(contact=bob)
+    mails = len(sink.mails)
+    reply(ticket, "Still there?", actor=make_agent(), to=[Address.email("ann@example.org")])
+    work()
+    assert len(sink.mails) == mails
+    held = sent()
+    assert (held.status, held.error) == (Delivery.Status.FAILED, "stopped")
+    ticket.refresh_from_db()
+    assert ticket.status == Status.OPEN
+    send_again(held.pk)
+    work()
+    assert len(sink.mails) == mails + 1
+
+
+def test_a_reply_without_any_working_address_comes_back_to_the_agent(
+    sink: Sink, account: Account
+) -> None:
+    ticket = answered(account)
+    Identity.objects.update(undeliverable_at=timezone.now())
+    message = reply(ticket, "Still there?", actor=make_agent())
+    work()
+    ticket.refresh_from_db()
+    message.refresh_from_db()
+    assert (message.failure, ticket.status) == ("no-address", Status.OPEN)
+    note = ticket.messages.get(direction=Message.Direction.NOTE)
+    assert "There is no address that mail arrives at." in note.text
+
+
+def test_a_copy_that_bounces_is_told_and_leaves_the_ticket_with_the_customer(
+    sink: Sink, account: Account
+) -> None:
+    ticket = answered(account)
+    lock_contact(Address.email("bob@example.org"))
+    message = reply(
+        ticket, "Both of you", actor=make_agent(), cc=[Address.email("bob@example.org")]
+    )
+    work()
+    copy = message.deliveries.get(to="bob@example.org")
+    take(account, report(original_id=copy.external_id, recipient="bob@example.org"))
+    ticket.refresh_from_db()
+    message.refresh_from_db()
+    assert (message.failure, ticket.status) == ("", Status.PENDING)
+    assert "bob@example.org did not arrive" in ticket.messages.get(direction="note").text
+    assert Identity.objects.get(value="bob@example.org").undeliverable_at is not None
     assert ann().undeliverable_at is None
