@@ -6,13 +6,16 @@ import smtplib
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from importlib import import_module
 
 from cryptography.fernet import Fernet
+from django.apps import apps
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.module_loading import module_has_submodule
 from redis.exceptions import RedisError
 
 from support import relay
@@ -35,7 +38,16 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Every check, in the order in which to mend things. None of them raises."""
-    return [_carefully(name, check) for name, check in CHECKS.items()]
+    return [_carefully(name, check) for name, check in {**CHECKS, **_of_rooms()}.items()]
+
+
+def _of_rooms() -> dict[str, Callable[[], tuple[bool, str]]]:
+    """What rooms have to say: each may have a module ``checkup`` with ``CHECKS`` of its own."""
+    found = {}
+    for room in apps.get_app_configs():
+        if module_has_submodule(room.module, "checkup"):
+            found.update(import_module(f"{room.name}.checkup").CHECKS)
+    return found
 
 
 def _carefully(name: str, check: Callable[[], tuple[bool, str]]) -> Finding:

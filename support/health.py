@@ -1,6 +1,6 @@
 """Is this container's process well? For health checks: quick, and without a start of Django.
 
-python -P support/health.py web | maildoor | worker | relay
+python -P support/health.py web | maildoor | worker | relay | mailboxes
 """
 
 from __future__ import annotations

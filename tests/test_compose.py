@@ -31,7 +31,7 @@ def read_by_settings(name: str) -> bool:
     return f'"{name}"' in SETTINGS or f"'{name}'" in SETTINGS
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat", "relay", "maildoor", "prepare"])
+@pytest.mark.parametrize("name", ["web", "worker", "beat", "relay", "maildoor", "mailboxes", "prepare"])
 def test_every_process_of_up_has_its_service(name: str) -> None:
     assert name in SERVICES
 
@@ -91,7 +91,7 @@ def test_postgres_gets_a_locale_in_which_chinese_can_be_searched() -> None:
 def test_management_commands_exist() -> None:
     words = [s["command"] for s in SERVICES.values() if "manage.py" in s.get("command", [])]
     assert {command[2] for command in words} <= set(get_commands())
-    assert len(words) == 3
+    assert len(words) == 4
 
 
 def test_workers_run_as_they_do_under_up(tmp_path: Path) -> None:

@@ -109,6 +109,7 @@ def all_read(state: FetchState, *, trouble: str = "") -> None:
     """Nothing new is left on the server. ``trouble`` is what went wrong beside that."""
     now = timezone.now()
     _update(state, {"fetched_at": now, "behind": 0, "failures": 0})
+    state.refresh_from_db(fields=["import_since", "import_uid", "imported_at"])  # asked meanwhile?
     told = FetchState.objects.filter(pk=state.pk, needs_sign_in=False).exclude(error=trouble[:500])
     told.update(error=trouble[:500], error_at=now if trouble else None)
 

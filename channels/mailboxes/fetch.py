@@ -47,7 +47,8 @@ class Reading:
 
     @property
     def limit(self) -> int:
-        return self.settings.size_limit or installation.HARBOUR_MAIL_LIMIT
+        most = installation.HARBOUR_MAIL_LIMIT
+        return min(self.settings.size_limit or most, most)
 
 
 @dataclass(frozen=True)

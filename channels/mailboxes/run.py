@@ -54,6 +54,8 @@ def run(stop: threading.Event) -> None:
             logger.warning("the mailboxes' locks are lost with the database: %s", error)
             crew.dismiss()
             connection.close()
+        except Exception:  # one mailbox's odd row must not end the watch over all others
+            logger.exception("looking after the mailboxes failed")
         stop.wait(TEND_SECONDS)
     crew.dismiss()
     crew.say_farewell(FAREWELL)

@@ -14,6 +14,7 @@ Step = tuple[str, list[str]]
 #: What `check --deploy` must be content with: a customer's installation behind HTTPS.
 DEPLOYED = {"HARBOUR_DEMO": "0", "HARBOUR_URL": "https://support.example.com"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+SYSTEM = f"{os.environ.get('PATH', '')}:/usr/sbin"  # where Debian keeps servers
 
 
 def check(root: Path) -> int:
@@ -31,7 +32,8 @@ def test(root: Path, arguments: list[str]) -> int:
     deploy = [*manage, "check", "--deploy", "--fail-level", "WARNING"]
     failed = _run_all(root, _fast(root), env)
     failed += _run_all(root, [("check --deploy", deploy)], {**env, **DEPLOYED})
-    _find_browser()
+    _find("Chromium", BROWSERS, ("chromium", "fonts-noto-cjk"), "the browser journeys")
+    _find("Dovecot", ("dovecot",), ("dovecot-imapd",), "tests of fetching mail")
     code, summary = _suite(root, env, arguments)
     if failed:
         say(f"FAILED before the suite: {', '.join(failed)}")
@@ -94,19 +96,19 @@ def _suite(root: Path, env: Environment, arguments: list[str]) -> tuple[int, str
     return suite.returncode, last
 
 
-def _find_browser() -> None:
-    """Journeys run in Debian's Chromium: installed here where that is possible, or said loudly."""
-    if any(shutil.which(name) for name in BROWSERS):
+def _find(label: str, programs: tuple[str, ...], packages: tuple[str, ...], what: str) -> None:
+    """A program some tests need: installed here where that is possible, or missed loudly."""
+    if any(shutil.which(name, path=SYSTEM) for name in programs):
         return
     if os.geteuid() == 0 and (apt := shutil.which("apt-get")):
-        say("No Chromium here: installing chromium and fonts-noto-cjk with apt-get …")
+        say(f"No {label} here: installing {' and '.join(packages)} with apt-get …")
         env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        packages = ["install", "-y", "-q", "--no-install-recommends", "chromium", "fonts-noto-cjk"]
-        for words in (["update", "-q"], packages):
+        install = ["install", "-y", "-q", "--no-install-recommends", *packages]
+        for words in (["update", "-q"], install):
             done = subprocess.run([apt, *words], check=False, env=env, capture_output=True)
         if done.returncode == 0:
             return
         say(done.stderr.decode(errors="replace"))
     say("*" * 78)
-    say("*** NO CHROMIUM: the browser journeys will not run. apt-get install chromium ***")
+    say(f"*** NO {label.upper()}: {what} will not run. apt-get install {packages[0]} ***")
     say("*" * 78)

@@ -102,7 +102,7 @@ def _children(root: Path, data: Path, env: Environment) -> list[Child]:
         "beat": [*celery, "beat", "-l", "warning", "--pidfile=",
                  "--schedule", str(data / "beat-schedule")],
         "relay": [python, manage, "relay"],
-        "door": [python, manage, "maildoor"],
+        "door": [python, manage, "maildoor", "--mailboxes"],
     }  # fmt: skip
     if "CATCHER_PORT" in env:
         catcher = str(root / "support" / "catcher.py")

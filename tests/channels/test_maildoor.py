@@ -17,6 +17,7 @@ import pytest
 from django.db import connection
 
 from channels.models import Receipt
+from support.models import Heartbeat
 from tests.channels.doors import HOST, Line
 from tests.factories import make_account
 
@@ -87,6 +88,17 @@ def test_a_sender_that_heard_no_250_sends_again_and_nothing_is_lost(
     _again, port = start()
     assert Line(port).send(b"second").startswith("250 ")
     assert Receipt.objects.count() == stored
+
+
+def test_on_a_small_machine_it_watches_the_mailboxes_too(start: Start) -> None:
+    process, port = start("--mailboxes")
+    until = time.monotonic() + 20
+    while not Heartbeat.objects.filter(name="mailboxes").exists():
+        assert time.monotonic() < until, "nobody watches the mailboxes"
+        time.sleep(0.1)
+    assert Line(port).send(b"Subject: x\r\n\r\nx").startswith("250 ")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
 
 
 def test_a_port_in_use_is_said_plainly(start: Start) -> None:

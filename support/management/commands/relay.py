@@ -11,6 +11,8 @@ from support import relay
 
 class Command(BaseCommand):
     help = "Wakes the workers when rows are written, and feeds the live streams."
+    #: They would load every page of the web; the launcher has made them already.
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         stopping = threading.Event()

@@ -19,7 +19,7 @@ from django.db import connection
 from django.utils import timezone
 
 from channels.mailboxes import locks, reader
-from channels.mailboxes.cursor import pause
+from channels.mailboxes.cursor import begin_import, pause
 from channels.mailboxes.folder import Folder
 from channels.models import Account, FetchState, Receipt
 from support.models import Heartbeat
@@ -209,6 +209,17 @@ def test_a_server_without_idle_is_asked_every_now_and_then(
     time.sleep(2.5)
     dovecot.drop(*mails(3))
     assert eventually(lambda: Receipt.objects.count() == 3) < 5
+
+
+def test_an_import_asked_for_while_it_runs_is_done(
+    dovecot: Dovecot, account: Account, monkeypatch: pytest.MonkeyPatch, watching: threading.Event
+) -> None:
+    monkeypatch.setattr(reader, "LOOK_SECONDS", 0.5)
+    dovecot.drop(*mails(70), age=timedelta(days=9))
+    eventually(lambda: FetchState.objects.filter(import_last_uid=70).exists())
+    begin_import(account, since=(timezone.now() - timedelta(days=20)).date())
+    eventually(lambda: FetchState.objects.exclude(imported_at=None).exists())
+    assert Receipt.objects.filter(meta__import=True).count() == 70
 
 
 def test_pauses_grow_and_differ_and_are_longer_where_somebody_keeps_being_refused() -> None:
