@@ -205,8 +205,10 @@ class Adapter(ABC):
         """What the provider hears once the call is stored."""
         return Reply()
 
-    def check(self) -> str:
+    def check(self, webhook: str) -> str:
         """Ask the provider whether these settings work: what is wrong, in words, or "".
+
+        ``webhook`` is our address for its calls; where the provider takes it by API, it is told.
 
         Raises ``NotImplementedError`` where there is nothing to ask.
         """

@@ -130,7 +130,7 @@ def test(account: Account) -> str:
     No transaction is open while it answers; the outcome is kept on the account.
     """
     try:
-        wrong = account.adapter.check()
+        wrong = account.adapter.check(webhook_of(account))
     except NotImplementedError:
         return ""
     except (http.Unreachable, http.Refused) as error:

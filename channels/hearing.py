@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
@@ -72,6 +72,13 @@ def catch_up(account: Account, ids: Iterable[str]) -> None:
     waiting = Occurrence.objects.filter(account=account, applied_at=None, about__in=about)
     for occurrence in waiting.order_by("at", "pk").select_for_update() if about else ():
         _try(account, occurrence)
+
+
+def note_heard(account: Account) -> None:
+    """That the platform calls us, for the account's health; written twice a minute at most."""
+    now = timezone.now()
+    stale = Q(heard_at=None) | Q(heard_at__lt=now - timedelta(seconds=30))
+    Account.objects.filter(stale, pk=account.pk).update(heard_at=now)
 
 
 def _columns(account: Account, happening: Happening) -> tuple[object, ...]:

@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from channels import agent_mail, bounces, commands, gate, watch
 from channels.base import Ignored, Suspicious
-from channels.hearing import catch_up, hear
+from channels.hearing import catch_up, hear, note_heard
 from channels.models import Account, Receipt
 from channels.reading import (
     MAX_ATTEMPTS,
@@ -185,6 +185,7 @@ def _hear(readings: Sequence[Reading]) -> None:
         for question in [each for reading in own for each in reading.questions]:
             commands.answer(account, question)
         catch_up(account, [m.external_id for reading in own for m in reading.messages])
+        note_heard(account)
 
 
 def _is_chat(reading: Reading) -> bool:

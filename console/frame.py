@@ -37,6 +37,7 @@ _LOG = (
 )
 _SETTINGS = (
     ("mailboxes", _("Mailboxes"), "inbox"),
+    ("channels", _("Channels"), "web"),
     ("inboxes", _("Inboxes"), "gear"),
     ("templates", _("Templates"), "zap"),
     ("suspended", _("Suspended mail"), "lock"),

@@ -5,6 +5,7 @@ from django.urls import path
 from console import (
     actions,
     breakers,
+    channel_pages,
     content,
     desk,
     mailboxes,
@@ -39,6 +40,11 @@ urlpatterns = [
     path("settings/mailboxes/<int:pk>/mode/", mailboxes.mode, name="mailbox_mode"),
     path("settings/mailboxes/<int:pk>/switch/", mailboxes.switch, name="mailbox_switch"),
     path("settings/mailboxes/<int:pk>/sign-in/", mailboxes.sign_in, name="mailbox_sign_in"),
+    path("settings/channels/", channel_pages.channels, name="channels"),
+    path("settings/channels/<int:pk>/", channel_pages.channel, name="channel"),
+    path("settings/channels/<int:pk>/test/", channel_pages.test, name="channel_test"),
+    path("settings/channels/<int:pk>/switch/", channel_pages.switch, name="channel_switch"),
+    path("settings/channels/<slug:kind>/", channel_pages.connect, name="channel_connect"),
     path("settings/templates/", settings_pages.templates, name="templates"),
     path(
         "settings/templates/<slug:kind>/<slug:language>/",

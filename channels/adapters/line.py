@@ -75,7 +75,7 @@ class Line(Adapter):
         claimed = call.headers.get("X-Line-Signature", "")
         require_hmac(claimed, self.channel_secret, call.body, encode=base64_of)
 
-    def check(self) -> str:
+    def check(self, webhook: str) -> str:
         answer = wire.get(f"{API}/info", headers=self._proof)
         said = json.loads(answer.body or b"{}") if not answer.is_ok else {}
         return "" if answer.is_ok else str(said.get("message") or answer.status)

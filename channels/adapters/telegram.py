@@ -83,8 +83,12 @@ class Telegram(Adapter):
         claimed = call.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
         require_equal(claimed, self.webhook_secret)
 
-    def check(self) -> str:
-        answer = wire.get(self._url("getMe"))
+    def check(self, webhook: str) -> str:
+        """Tells Telegram our address, too; polling and webhooks exclude each other."""
+        asked = {"url": "" if self.polls else webhook, "allowed_updates": list(UPDATES)}
+        if not self.polls:
+            asked["secret_token"] = self.webhook_secret.partition(",")[0].strip()
+        answer = wire.post(self._url("setWebhook"), json=asked)
         said = answer.json() if answer.status < 500 else {}
         return "" if said.get("ok") else str(said.get("description") or answer.status)
 

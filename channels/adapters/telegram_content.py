@@ -32,7 +32,9 @@ def _ending(name: str) -> str:
 
 
 def said_in(message: Mapping[str, Any]) -> str:
-    """What a message without words says."""
+    """Its words, or what stands in their place."""
+    if words := message.get("text") or message.get("caption"):
+        return str(words)
     if place := message.get("location"):
         return f"https://maps.google.com/?q={place['latitude']},{place['longitude']}"
     if contact := message.get("contact"):

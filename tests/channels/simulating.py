@@ -25,6 +25,7 @@ class Channel:
 
     account: Account
     simulator: Simulator
+    before: int = 0  # how much of the tape does not count
 
     def hear(self, *said: Said) -> list[int]:
         """Customers say something; the statuses of the webhook calls."""
@@ -41,8 +42,12 @@ class Channel:
         return next(iter(self.account.adapter.send([message])))
 
     def told(self) -> list[str]:
-        """What the customers got."""
-        return [line.text for line in self.simulator.tape.lines() if line.direction == "out"]
+        """What the customers got, since the last ``forget``."""
+        lines = [line.text for line in self.simulator.tape.lines() if line.direction == "out"]
+        return lines[self.before :]
+
+    def forget(self) -> None:
+        self.before += len(self.told())
 
 
 @contextmanager
@@ -53,6 +58,8 @@ def running_channels(settings: Any) -> Iterator[str]:
         settings.HARBOUR_PROVIDERS = {"*": f"{url}/simulators/at"}
         settings.HARBOUR_PRIVATE_HOSTS = ["127.0.0.1"]
         settings.ALLOWED_HOSTS = ["*"]
+        for kind in Simulator.registry:
+            simulator_of(kind).tape.forget()
         yield url
 
 
@@ -60,9 +67,7 @@ def make_channel(kind: str) -> Channel:
     inbox = make_inbox(name=kind, channel=kind)
     chosen = Simulator.registry[kind]
     account = Account.objects.create(kind=kind, inbox=inbox, settings=chosen.account())
-    simulator = simulator_of(kind)
-    simulator.tape.forget()
-    return Channel(account, simulator)
+    return Channel(account, simulator_of(kind))
 
 
 def truncated(call: Called) -> Called:
