@@ -122,6 +122,10 @@ class Simulator(ABC):
     def forged(self, call: Called) -> Called:
         """The same call with a signature of somebody else's."""
 
+    def is_errand(self, asked: Asked) -> bool:
+        """Whether the call only prepares another, such as for a token: no fault meets it."""
+        return False
+
     def keep(self, **values: Any) -> Heard:
         """Remember what we sent to a customer; its id is the provider's."""
         return self.tape.add(direction="out", **values)
