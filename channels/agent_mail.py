@@ -17,13 +17,16 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from channels.correspondents import reply_to_all
 from channels.incoming import LOOP_HEADER
 from channels.models import Account, Delivery
 from channels.outgoing import accounts_of
+from channels.separators import agents_line
 from channels.threads import agent_address, new_message_id, root_id
 from people.models import User
 from people.permissions import may
 from tickets.events import MessageReceived
+from tickets.exceptions import TicketError
 from tickets.inbound import InboundMessage
 from tickets.models import Message, Status, Ticket
 from tickets.operations.reply import reply
@@ -62,7 +65,7 @@ def _notice(message: Message, agent: User, account: Account) -> Delivery:
     takes_plus = account.settings.get("plus_addressing", True)
     answers_to = agent_address(account.address, ticket.pk, agent.pk) if takes_plus else ""
     with override(agent.language or settings.LANGUAGE_CODE):
-        text = _words(message)
+        text = _words(message, agent)
     payload: dict[str, Any] = {
         "subject": f"[{ticket.number}] {ticket.subject}",
         "text": text,
@@ -83,12 +86,13 @@ def _notice(message: Message, agent: User, account: Account) -> Delivery:
     )
 
 
-def _words(message: Message) -> str:
+def _words(message: Message, agent: User) -> str:
     """Who wrote what, and how to answer. Nothing internal: the mail may be forwarded."""
     ticket = message.ticket
     page = f"{settings.HARBOUR_URL}/console/tickets/{ticket.reference}/"
     names = {"who": str(message.contact), "number": ticket.number, "subject": ticket.subject}
-    parts = [_("%(who)s wrote on %(number)s, “%(subject)s”:") % names]
+    parts = [] if not settings.HARBOUR_AUTHSERV_ID else [agents_line(ticket.pk, agent.pk)]
+    parts.append(_("%(who)s wrote on %(number)s, “%(subject)s”:") % names)
     if message.author == Message.Author.STRANGER:
         parts.append(_("Careful: this person does not take part in the ticket."))
     parts.append(message.text.strip())
@@ -109,24 +113,39 @@ def file_answer(inbound: InboundMessage) -> Message | None:
     agent = User.objects.filter(pk=inbound.agent_id).first() if inbound.agent_id else None
     if agent is None or not _is_own(agent, inbound):
         return None
-    with transaction.atomic():
-        ticket = _ticket_for(agent, inbound.ticket_id)
-        if ticket is None:
-            return None
-        mark = hashlib.sha256(inbound.external_id.encode()).hexdigest()[:32]
-        before = ticket.messages.filter(agent=agent, fingerprint=mark).first()
-        if before is not None:
-            return before
-        text = _without_signature(inbound.text, agent.signature)
-        message = reply(ticket, text, actor=agent, files=inbound.files)
-        message.fingerprint, message.receipt_id = mark, inbound.receipt_id
-        message.save(update_fields=["fingerprint", "receipt_id"])
+    try:
+        return _answer(agent, inbound)
+    except TicketError:  # such as an address that cannot be written to
+        return None
+
+
+@transaction.atomic
+def _answer(agent: User, inbound: InboundMessage) -> Message | None:
+    ticket = _ticket_for(agent, inbound.ticket_id)
+    if ticket is None:
+        return None
+    mark = hashlib.sha256(inbound.external_id.encode()).hexdigest()[:32]
+    before = ticket.messages.filter(agent=agent, fingerprint=mark).first()
+    if before is not None:
+        return before
+    text = _without_signature(inbound.text, agent.signature)
+    everybody = reply_to_all(ticket)
+    to, cc = (everybody.to, everybody.cc) if everybody.others else ((), ())
+    message = reply(ticket, text, actor=agent, files=inbound.files, to=to, cc=cc)
+    message.fingerprint, message.receipt_id = mark, inbound.receipt_id
+    message.save(update_fields=["fingerprint", "receipt_id"])
     return message
 
 
 def _is_own(agent: User, inbound: InboundMessage) -> bool:
-    is_hers = agent.email.lower() == inbound.sender.value
-    return is_hers and inbound.is_verified and may(agent, "tickets.work") and bool(inbound.text)
+    is_hers = agent.email.lower() == inbound.sender.value and inbound.is_verified
+    return is_hers and may(agent, "tickets.work") and _says_something(agent, inbound)
+
+
+def _says_something(agent: User, inbound: InboundMessage) -> bool:
+    """An empty answer is shown with all that it quotes: that is our own notice."""
+    mark = agent_address("@", inbound.ticket_id or 0, agent.pk).strip("+@")
+    return bool(inbound.text.strip()) and mark not in inbound.text and not inbound.is_imported
 
 
 def _ticket_for(agent: User, ticket_id: int | None) -> Ticket | None:

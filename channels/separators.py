@@ -15,10 +15,16 @@ from channels.mail.body import same_end
 from channels.mail.html_text import Line, html_lines
 from channels.mail.parsed import ParsedMail
 from channels.mail.quotes_plain import plain_lines, split_reply
-from channels.threads import body_mark, marks_of_addresses, reply_address, side_thread_address
+from channels.threads import (
+    agent_address,
+    body_mark,
+    marks_of_addresses,
+    reply_address,
+    side_thread_address,
+)
 
 _LINE = re.compile(
-    r"\s{0,3}-- [^\[\]\n]{1,80}\[(?:ref:)?([ts]\d{1,18})\.([a-z2-7]{26})\] --\s{0,3}"
+    r"\s{0,3}-- [^\[\]\n]{1,80}\[(?:ref:)?([tsa]\d{1,18}(?:-\d{1,18})?)\.([a-z2-7]{26})\] --\s{0,3}"
 )
 _ELEMENT = re.compile(r"<[^<>]{0,400}harbour-above-([ts]\d{1,18})-([a-z2-7]{26})\b", re.ASCII)
 _TRIES = 20
@@ -28,6 +34,15 @@ def text_line(ticket_id: int, side_thread_id: int | None = None) -> str:
     """In the active language. It bears the mark by which an answer finds its ticket, too."""
     aside = side_thread_id is not None
     mark = _mark(ticket_id, side_thread_id) if aside else body_mark(ticket_id)
+    return _line(mark)
+
+
+def agents_line(ticket_id: int, agent_id: int) -> str:
+    """The same in a notice that an agent may answer."""
+    return _line(agent_address("@", ticket_id, agent_id).strip("+@"))
+
+
+def _line(mark: str) -> str:
     return f"-- {_('Please reply above this line')} [{mark}] --"
 
 
