@@ -146,6 +146,7 @@ class OutboundMessage:
     is_template: bool = False  # ``text`` names it, ``values`` fill it
     values: tuple[str, ...] = ()
     last_heard_at: datetime | None = None  # when the person last wrote: the window's begin
+    reports_to: str = ""  # our address for the provider's reports, where each call names it
 
 
 class Outcome(Enum):
