@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from channels.models import Account
+from channels.simulators.base import Simulator
 from console.demo_stories import AGENTS, CATEGORIES, STORIES, Story
 from people.models import Team, User
 from people.operations import Address
@@ -71,6 +72,11 @@ def _inboxes() -> list[Inbox]:
     form = Inbox.objects.create(name="Web form", team=wallets, channel="web")
     Account.objects.create(inbox=mailbox, kind="email", address=MAILBOX)
     Account.objects.create(inbox=form, kind="web", address=MAILBOX)
+    for kind, simulator in Simulator.registry.items():
+        chat = Inbox.objects.create(name=simulator.label, team=wallets, channel=kind)
+        account = Account(inbox=chat, kind=kind)
+        account.settings = simulator.account()
+        account.save()
     return [mailbox, form]
 
 

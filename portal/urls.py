@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal import conversation, pages, requests, status
+from portal import conversation, pages, playground, requests, status
 
 app_name = "portal"
 urlpatterns = [
@@ -18,6 +18,8 @@ urlpatterns = [
     path("status/<str:number>/conversation/", conversation.conversation, name="conversation"),
     path("status/<str:number>/state/", conversation.set_state, name="set_state"),
     path("status/<str:number>/files/<uuid:public_id>/", conversation.file, name="file"),
+    path("playground/", playground.rooms, name="playground"),
+    path("playground/<slug:kind>/", playground.room, name="playground_room"),
     path("language/", pages.language, name="language"),
     path("robots.txt", pages.robots, name="robots"),
     path("favicon.ico", pages.favicon, name="favicon"),

@@ -1,5 +1,6 @@
 """The environment our processes run in: data directory, secrets, ports, what is public."""
 
+import json
 import os
 import socket
 from collections.abc import Mapping
@@ -63,6 +64,14 @@ def refuse_public_demo(env: Mapping[str, str], data: Path) -> None:
     named += env.get("ALLOWED_HOSTS", "").split(",")
     if public := [name.strip() for name in named if not is_local(name.strip())]:
         raise Refused(f"{why} and refuses the public name {public[0]}. {cure}")
+
+
+def play_providers(env: Environment) -> None:
+    """In the demo the chat platforms are played by our own web process."""
+    played = {"*": f"http://127.0.0.1:{env['PORT']}/simulators/at"}
+    env.setdefault("HARBOUR_PROVIDERS", json.dumps(played))
+    hosts = [each for each in env.get("HARBOUR_PRIVATE_HOSTS", "").split(",") if each]
+    env["HARBOUR_PRIVATE_HOSTS"] = ",".join([*hosts, "127.0.0.1", "localhost"])
 
 
 def is_local(name: str) -> bool:

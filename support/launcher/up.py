@@ -20,6 +20,7 @@ from support.launcher.surroundings import (
     data_directory,
     environment,
     has_servers,
+    play_providers,
     refuse_public_demo,
 )
 from support.launcher.voice import Refused, say, step
@@ -82,6 +83,8 @@ def _choose_ports(env: Environment) -> None:
     choose_port(env, "PORT", 8000, host)
     choose_port(env, "SMTP_PORT", 2525, env.setdefault("SMTP_HOST", host))
     env.setdefault("HARBOUR_URL", f"http://localhost:{env['PORT']}")
+    if env.get("HARBOUR_DEMO") == "1":
+        play_providers(env)
     if not env.get("EMAIL_URL"):
         port = choose_port(env, "CATCHER_SMTP_PORT", 1025, "127.0.0.1")
         choose_port(env, "CATCHER_PORT", 8025, "127.0.0.1")

@@ -17,6 +17,7 @@ def welcome(data: Path, env: Mapping[str, str]) -> str:
     ]
     if env.get("HARBOUR_DEMO") == "1":
         lines.append(("", "write to support@example.com"))
+        lines.append(("Chat channels, played", f"{url}/playground/"))
     if "CATCHER_PORT" in env:
         lines.append(("Mail out is caught", f"http://127.0.0.1:{env['CATCHER_PORT']}/"))
     else:
