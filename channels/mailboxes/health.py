@@ -11,9 +11,10 @@ from django.db.models import Count, Min, Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
+from channels import stale
 from channels.models import Account, Delivery, FetchState, Receipt
 from support.models import OutboxEntry
 
@@ -116,9 +117,10 @@ def exposition() -> bytes:
 
 
 class _Collector:
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         yield from _mailbox_gauges(overview())
         yield from _queue_gauges()
+        yield _stale_calls()
 
     def describe(self) -> list[GaugeMetricFamily]:
         """Nothing is asked of the database only to be registered."""
@@ -167,6 +169,14 @@ def _queue_gauges() -> Iterator[GaugeMetricFamily]:
         "Age of the oldest reaction owed.",
         value=(timezone.now() - owed["oldest"]).total_seconds() if owed["oldest"] else 0,
     )
+
+
+def _stale_calls() -> CounterMetricFamily:
+    words = "Webhook calls with a signed time of more than five minutes ago."
+    family = CounterMetricFamily("harbour_stale_calls", words, labels=["kind"])
+    for kind, number in stale.counts().items():
+        family.add_metric([kind], number)
+    return family
 
 
 def _counted(name: str, words: str, rows: Any, since: str) -> Iterator[GaugeMetricFamily]:

@@ -1,0 +1,1 @@
+"""WeChat Official Accounts: how calls are sealed, read and answered."""
