@@ -6,8 +6,9 @@ import contextlib
 import re
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from django.conf import settings as installation
 from django.utils.translation import gettext as _
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
@@ -139,6 +140,7 @@ def _encrypted(settings: Email, patience: float) -> IMAPClient:
         ssl_context=ssl.create_default_context() if settings.imap_security == "ssl" else None,
         timeout=SocketTimeout(min(CONNECT_SECONDS, patience), patience),
     )
+    client._imap.read = _bounded(client._imap.read)
     client._imap.debug = 0  # else every mail is written out once more, for a log nobody reads
     if settings.imap_security == "starttls":
         try:
@@ -147,6 +149,17 @@ def _encrypted(settings: Email, patience: float) -> IMAPClient:
             hang_up(client)
             raise
     return client
+
+
+def _bounded(read: Callable[[int], bytes]) -> Callable[[int], bytes]:
+    """A server announces how long a text will be: no more than we want is read into memory."""
+
+    def bounded(size: int) -> bytes:
+        if size > 2 * installation.HARBOUR_MAIL_LIMIT:
+            raise IMAPClientAbortError(f"it wants to say {size} bytes at once")
+        return read(size)
+
+    return bounded
 
 
 def _start_tls(client: IMAPClient, settings: Email) -> None:

@@ -47,7 +47,7 @@ class Reading:
 
     @property
     def limit(self) -> int:
-        most = installation.HARBOUR_MAIL_LIMIT
+        most: int = installation.HARBOUR_MAIL_LIMIT
         return min(self.settings.size_limit or most, most)
 
 

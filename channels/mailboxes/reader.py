@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -25,7 +26,7 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS = 60.0
 #: While mail is coming, one more look: a server may miss what arrives just as we begin to wait.
 SOON = 2.0
-#: A server that offers IDLE and refuses it so often is asked every minute instead.
+#: A server that offers IDLE and refuses it, or hangs up on it, so often is asked instead.
 MOST_REFUSALS = 3
 #: How many mailboxes are read at the same moment: each costs memory and a database session.
 _turns = threading.BoundedSemaphore(8)
@@ -48,6 +49,7 @@ class Reader(threading.Thread):
         self.mark = mark
         self.stopping = threading.Event()
         self._memory = memory
+        self._opened = 0.0
 
     def run(self) -> None:
         try:
@@ -79,13 +81,15 @@ class Reader(threading.Thread):
         if not isinstance(settings, Email):
             return
         client = _connect(account, settings)
+        self._opened = time.monotonic()
         try:
             folder = Folder(client, settings.folder, read_only=account.mode == Account.Mode.WATCH)
             reading = fetch.begin(account, settings, folder, self._memory.tries)
             is_lively = True
             while not self.stopping.is_set():
                 is_lively = self._look(reading) or is_lively
-                self._wait(folder, SOON if is_lively else LOOK_SECONDS)
+                if not self._wait(folder, SOON if is_lively else LOOK_SECONDS):
+                    return
                 is_lively = False
         finally:
             hang_up(client)
@@ -103,15 +107,22 @@ class Reader(threading.Thread):
             steps += 1
         return steps > 0
 
-    def _wait(self, folder: Folder, seconds: float) -> None:
+    def _wait(self, folder: Folder, seconds: float) -> bool:
+        """False when the line ended after a good while, as servers end them: nothing is wrong."""
         if self._memory.refusals >= MOST_REFUSALS or not folder.has_idle():
             self.stopping.wait(seconds)
-            return
+            return True
         try:
             folder.idle(seconds, self.stopping)
-        except Declined as error:  # it is not known what this connection waits for now
+        except (Declined, Unreachable) as error:
+            if isinstance(error, Unreachable) and time.monotonic() - self._opened > LOOK_SECONDS:
+                logger.info("mailbox %s: %s", self.account_id, error)
+                return False
             self._memory.refusals += 1
             raise Unreachable(str(error)) from error
+        if seconds == LOOK_SECONDS:
+            self._memory.refusals = 0
+        return True
 
 
 def _connect(account: Account, settings: Email) -> IMAPClient:

@@ -208,3 +208,14 @@ def test_a_server_that_offers_no_encryption_gets_no_password(script: Script) -> 
     told = trouble(settings)
     assert isinstance(told, Misconfigured)
     assert "offers no STARTTLS" in str(told)
+
+
+def test_a_server_that_wants_to_fill_our_memory_is_left(script: Script) -> None:
+    settings = script.settings(
+        "* OK hello",
+        "* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\nTAG OK done",
+        "* 1 FETCH (BODY[] {9000000000}",
+    )
+    told = trouble(settings)
+    assert isinstance(told, Unreachable)
+    assert script.heard

@@ -63,9 +63,15 @@ def database_url() -> str:
     return f"postgresql://{database['USER']}@/{database['NAME']}?host={host}"
 
 
+@pytest.mark.parametrize("security", ["none", "ssl"])
 def test_a_mail_is_stored_moments_after_it_came(
-    dovecot: Dovecot, account: Account, watching: threading.Event
+    dovecot: Dovecot, monkeypatch: pytest.MonkeyPatch, security: str, watching: threading.Event
 ) -> None:
+    account = make_mailbox(dovecot)
+    if security == "ssl":
+        monkeypatch.setenv("SSL_CERT_FILE", str(dovecot.root / "cert.pem"))
+        there = {"imap_host": "localhost", "imap_port": dovecot.tls_port}
+        change(account, **there, imap_security="ssl")
     eventually(begun(account))
     times = []
     for n in range(5):
@@ -220,6 +226,26 @@ def test_an_import_asked_for_while_it_runs_is_done(
     begin_import(account, since=(timezone.now() - timedelta(days=20)).date())
     eventually(lambda: FetchState.objects.exclude(imported_at=None).exists())
     assert Receipt.objects.filter(meta__import=True).count() == 70
+
+
+def test_a_line_that_ends_after_a_good_while_is_no_failure(
+    dovecot: Dovecot,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    watching: threading.Event,
+) -> None:
+    """Google ends each with the token's hour."""
+    monkeypatch.setattr(reader, "LOOK_SECONDS", 5.0)
+    monkeypatch.setattr(reader, "SOON", 0.1)
+    with running_proxy(dovecot.port) as proxy:
+        account = make_mailbox(dovecot, imap_port=proxy.port)
+        eventually(begun(account))
+        time.sleep(7.5)
+        proxy.cut_all()
+        dovecot.drop(*mails(2))
+        eventually(lambda: Receipt.objects.count() == 2)
+        assert proxy.connections == 2
+    assert not [record for record in caplog.records if record.levelname != "INFO"]
 
 
 def test_pauses_grow_and_differ_and_are_longer_where_somebody_keeps_being_refused() -> None:
