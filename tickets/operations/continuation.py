@@ -180,6 +180,13 @@ def _by_number(number: str, sender: Contact) -> int | None:
     return found.values_list("ticket_id", flat=True).first()
 
 
+def named_tickets(wave: Wave) -> dict[str, int]:
+    """The tickets whose numbers stand in subjects, whoever wrote them there."""
+    numbers = {each.inbound.subject_reference for each in wave.values()} - {""}
+    rows = TicketReference.objects.filter(number__in=numbers) if numbers else None
+    return dict(rows.values_list("number", "ticket_id")) if rows is not None else {}
+
+
 def _survivors(found: Mapping[int, int]) -> dict[int, Ticket]:
     """Lock the tickets, or those they were merged into. Merges are made loop-free."""
     tickets = _locked(set(found.values()))

@@ -38,6 +38,7 @@ from tickets.operations.continuation import (
     filed_before,
     find_side_threads,
     find_tickets,
+    named_tickets,
     waves,
 )
 from tickets.operations.late_reply import home_of
@@ -120,6 +121,7 @@ def _receive_wave(
     senders = {place: people[each.inbound.sender.key] for place, each in fresh.items()}
     beside = find_side_threads(fresh)
     tickets = find_tickets(fresh, senders, beside)
+    named = named_tickets(fresh)
     homes = {ticket.pk: ticket for ticket in tickets.values()}
     filings: dict[int, _Filing] = {}
     for place, each in fresh.items():
@@ -132,6 +134,8 @@ def _receive_wave(
         filing = _filing(each, sender, home, past=ticket, allowance=allowance)
         if filing is not None:
             filings[place] = filing
+            if ticket is None:  # whoever names another's ticket only points agents to it
+                filing.ticket.continues_id = named.get(each.inbound.subject_reference)
     return messages | dict(zip(filings, _write(list(filings.values())), strict=True))
 
 
