@@ -1,7 +1,7 @@
 """Where simulated providers answer: ``/simulators/at/<host>/...``, only where they are switched on.
 
-A call goes to the simulator that stands in for the host. A planned fault is met first; after
-``accept_then_hang_up`` the message was taken, and the answer is cut off.
+A call goes to the simulator that stands in for the host and claims it. A planned fault is met
+first; after ``accept_then_hang_up`` the message was taken, and the answer is cut off.
 """
 
 from __future__ import annotations
@@ -24,9 +24,8 @@ _HANG_UP = "accept_then_hang_up"
 @csrf_exempt
 def provider(request: HttpRequest, host: str, path: str) -> HttpResponseBase:
     """One call to a provider's API, as an adapter makes it."""
-    simulator = simulator_at(host) if settings.HARBOUR_SIMULATORS else None
-    if simulator is None:
-        return HttpResponse("no provider is simulated here", status=404, content_type="text/plain")
+    if not settings.HARBOUR_SIMULATORS:
+        return _nobody()
     asked = Asked(
         method=request.method or "",
         host=host,
@@ -35,6 +34,9 @@ def provider(request: HttpRequest, host: str, path: str) -> HttpResponseBase:
         headers=request.headers,
         body=request.body,
     )
+    simulator = simulator_for(asked)
+    if simulator is None:
+        return _nobody()
     fault = "" if simulator.is_errand(asked) else simulator.tape.fault()
     if fault and fault != _HANG_UP:
         return _response(simulator.failure(fault))
@@ -42,9 +44,10 @@ def provider(request: HttpRequest, host: str, path: str) -> HttpResponseBase:
     return _cut_off() if fault == _HANG_UP else _response(answered)
 
 
-def simulator_at(host: str) -> Simulator | None:
+def simulator_for(asked: Asked) -> Simulator | None:
+    """Several may stand in for one host: the first that claims the call."""
     for kind, each in Simulator.registry.items():
-        if host in each.hosts:
+        if asked.host in each.hosts and each.claims(asked):
             return simulator_of(kind)
     return None
 
@@ -95,6 +98,10 @@ def _response(answered: Answered) -> HttpResponse:
     for name, value in answered.headers.items():
         response[name] = value
     return response
+
+
+def _nobody() -> HttpResponse:
+    return HttpResponse("no provider is simulated here", status=404, content_type="text/plain")
 
 
 def _cut_off() -> StreamingHttpResponse:

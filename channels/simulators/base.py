@@ -106,6 +106,11 @@ class Simulator(ABC):
     def account() -> dict[str, Any]:
         """The settings of an account that this simulator would accept."""
 
+    @classmethod
+    def claims(cls, asked: Asked) -> bool:
+        """Whether a call to one of ``hosts``, which others may have too, is for this one."""
+        return True
+
     @abstractmethod
     def calls(self, said: Said) -> list[Called]:
         """The webhook calls, signed, by which we hear of it; several when the provider batches."""
