@@ -17,12 +17,12 @@ def welcome(data: Path, env: Mapping[str, str]) -> str:
     ]
     if env.get("HARBOUR_DEMO") == "1":
         lines.append(("", "write to support@example.com"))
-        lines.append(("Chat channels, played", f"{url}/playground/"))
+        lines.append(("Chat channels played", f"{url}/playground/"))
     if "CATCHER_PORT" in env:
         lines.append(("Mail out is caught", f"http://127.0.0.1:{env['CATCHER_PORT']}/"))
     else:
         lines.append(("Mail out", "goes to your EMAIL_URL"))
-    body = "\n".join(f"  {name:<20}{text}" for name, text in lines)
+    body = "\n".join(f"  {name:<22}{text}" for name, text in lines)
     rule = "  " + "-" * 60
     return f"\n{rule}\n  Harbour is running.\n\n{body}\n\n  Ctrl-C stops everything.\n{rule}\n"
 
