@@ -1,0 +1,1 @@
+"""What every product of Twilio's has in common: its proof, its API, its errors, its files."""
