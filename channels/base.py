@@ -186,6 +186,7 @@ class Adapter(ABC):
     #: What to do at the platform, in order; ``{webhook}`` is our address for its calls.
     steps: ClassVar[tuple[str | Promise, ...]] = ()
     registry: ClassVar[dict[str, type[Adapter]]] = {}
+    do_not_call_in_templates: ClassVar[bool] = True  # a template asks the class, and makes none
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

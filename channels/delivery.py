@@ -18,8 +18,10 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from channels import lanes
 from channels.base import OutboundFile, OutboundMessage, Outcome, Result, Together
 from channels.bounces import note_refusal
+from channels.connecting import webhook_of
 from channels.copies import tell_of_copies
 from channels.mailboxes.oauth import signed_in
 from channels.models import Account, Delivery
@@ -58,7 +60,7 @@ def send_batch() -> int:
 @transaction.atomic
 def _claim() -> list[Delivery]:
     due = Delivery.objects.due().filter(account__mode=Account.Mode.LIVE)
-    due = due.order_by("due_at", "pk").select_related("account")
+    due = lanes.first_in_line(due).order_by("due_at", "pk").select_related("account")
     rows = list(due.select_for_update(skip_locked=True, of=("self",))[:BATCH])
     ready = [delivery for delivery in rows if _is_safe_to_send(delivery)]
     Delivery.objects.filter(pk__in=[delivery.pk for delivery in ready]).update(
@@ -73,6 +75,9 @@ def _is_safe_to_send(delivery: Delivery) -> bool:
     """False for a row whose worker died after it may have handed the mail over, and for a
     reply that gives way to what the customer wrote first."""
     if delivery.status != Status.SENDING:
+        if why := lanes.closed(delivery):
+            _give_up(delivery, why)
+            return False
         return not _gave_way(delivery)
     if delivery.was_handed_over or delivery.blind_tries >= MAX_BLIND:
         _give_up(delivery, "the sender was stopped before the answer came", unknown=True)
@@ -158,6 +163,10 @@ def outbound(delivery: Delivery) -> OutboundMessage:
         cc_header=parts.get("cc_header", ""),
         together=Together(**together) if (together := parts.get("together")) else None,
         is_automatic=delivery.is_automatic,
+        thread=parts.get("thread", ""),
+        in_reply_to=parts.get("in_reply_to", ""),
+        is_public=parts.get("is_public", False),
+        reports_to=webhook_of(delivery.account) if parts.get("thread") else "",
         files=tuple(OutboundFile(**file) for file in parts.get("files", [])),
     )
 
@@ -166,24 +175,34 @@ def _settle(delivery: Delivery, result: Result) -> None:
     if result.outcome is Outcome.SENT or result.refused:
         tell_of_copies(delivery, result)
     if result.outcome is Outcome.SENT:
-        _finish(delivery)
-    elif result.outcome is Outcome.LATER:
+        _finish(delivery, result)
+    elif result.outcome in (Outcome.LATER, Outcome.SIGN_IN):
+        lanes.note_refused(delivery, result)
         _postpone(delivery, result)
     else:
         unknown = result.outcome is Outcome.UNKNOWN
-        if unknown and delivery.is_automatic and delivery.blind_tries < MAX_BLIND:
+        if unknown and _may_repeat(delivery):
             Delivery.objects.filter(pk=delivery.pk).update(blind_tries=F("blind_tries") + 1)
             _postpone(delivery, result)
         else:
-            _give_up(delivery, result.detail, unknown=unknown)
+            lanes.note_refused(delivery, result)
+            _give_up(delivery, lanes.in_words(result), unknown=unknown)
+
+
+def _may_repeat(delivery: Delivery) -> bool:
+    """Whether a message that may have arrived is sent again: the provider drops the second, or
+    nobody wrote it."""
+    is_dropped = delivery.account.adapter.capabilities.is_idempotent
+    return (delivery.is_automatic or is_dropped) and delivery.blind_tries < MAX_BLIND
 
 
 @transaction.atomic
-def _finish(delivery: Delivery) -> None:
+def _finish(delivery: Delivery, result: Result) -> None:
     # The lease is the fence: a worker that slept past it finds the row in other hands.
     Delivery.objects.filter(pk=delivery.pk, status=Status.SENDING).update(
         status=Status.SENT, sent_at=timezone.now(), error=""
     )
+    lanes.note_sent(delivery, result)
     if delivery.message is not None and not delivery.payload.get("is_copy"):
         report_sent(delivery.message)
     fault_point("delivery.before_settled")
@@ -218,6 +237,7 @@ def _release(delivery: Delivery, run: _Run) -> None:
 def _give_up(delivery: Delivery, reason: str, *, unknown: bool = False) -> None:
     status = Status.UNKNOWN if unknown else Status.FAILED
     Delivery.objects.filter(pk=delivery.pk).update(status=status, error=reason[:2000])
+    lanes.stop_rest(delivery)
     is_answer = not unknown and "@" in delivery.to
     refusal = refusal_of_answer(reason) if is_answer else None
     if refusal is not None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from channels import agent_mail, replies, unreached
+from channels import agent_mail, chat_notices, replies, unreached
 from channels.automatic import Notice, decide
 from channels.models import AutomaticMail
 from support.events import handles, handles_many
@@ -28,20 +28,20 @@ def acknowledge(events: Sequence[TicketOpened]) -> None:
     """Tell each requester the number of their request, or log why not."""
     tickets = _tickets([event.ticket_id for event in events])
     messages = Message.objects.in_bulk([event.message_id for event in events])
-    decide(
-        [
-            Notice(
-                ticket=tickets[event.ticket_id],
-                kind=Kind.ACKNOWLEDGEMENT,
-                occasion="opened",
-                answers=messages.get(event.message_id),
-                forbidden_by=event.never_acknowledge,
-                is_verified=event.is_verified,
-            )
-            for event in events
-            if event.ticket_id in tickets
-        ]
-    )
+    notices = [
+        Notice(
+            ticket=tickets[event.ticket_id],
+            kind=Kind.ACKNOWLEDGEMENT,
+            occasion="opened",
+            answers=messages.get(event.message_id),
+            forbidden_by=event.never_acknowledge,
+            is_verified=event.is_verified,
+        )
+        for event in events
+        if event.ticket_id in tickets
+    ]
+    decide(notices)
+    chat_notices.tell(notices)
 
 
 @handles(CustomerNudged)
@@ -107,6 +107,7 @@ def _notify(ticket_id: int, kind: str) -> None:
         answers=received.order_by("-pk").first(),
     )
     decide([notice])
+    chat_notices.tell([notice])
 
 
 def _tickets(ids: Sequence[int]) -> dict[int, Ticket]:

@@ -43,6 +43,8 @@ def page(admin: Client, account: Account) -> str:
 def test_each_channel_is_connected_by_its_own_form_and_tried_out(admin: Client, kind: str) -> None:
     account = connected(admin, kind)
     assert account.inbox.name == "Chat"
+    assert "Chat" in admin.get(reverse("console:channels")).content.decode()
+    assert admin.get(reverse("console:channel_connect", args=[kind])).status_code == 200
     shown = page(admin, account)
     assert str(account.uuid) in shown
     response = admin.post(reverse("console:channel_test", args=[account.pk]), follow=True)
