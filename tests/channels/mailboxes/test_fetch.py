@@ -138,15 +138,20 @@ def test_two_fetchers_at_once_store_nothing_twice(dovecot: Dovecot, account: Acc
     dovecot.drop(*sent)
     start = threading.Barrier(2)
 
+    errors: list[Exception] = []
+    overtaken: list[bool] = []
+
     def fetch() -> None:
         start.wait()
         try:
-            for _ in range(20):
+            while True:
                 try:
                     look(account)
                     return
                 except cursor.Overtaken:
-                    continue
+                    overtaken.append(True)
+        except Exception as error:
+            errors.append(error)
         finally:
             connection.close()
 
@@ -155,4 +160,5 @@ def test_two_fetchers_at_once_store_nothing_twice(dovecot: Dovecot, account: Acc
         thread.start()
     for thread in threads:
         thread.join()
+    assert (errors, bool(overtaken)) == ([], True)
     assert stored() == sorted(sent)
