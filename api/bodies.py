@@ -11,6 +11,7 @@ from rest_framework import serializers
 from api.parsing import MAX_TEXT, StrictSerializer
 from people.models import Team, User
 from tickets.models import Category, Inbox, Message, Priority, Status
+from tickets.operations.recipients import MOST
 from tickets.operations.triage import MAX_TAGS
 
 _LANGUAGES = [code for code, _name in settings.LANGUAGES]
@@ -27,6 +28,12 @@ def _attachments() -> serializers.ListField:
         required=False,
         max_length=settings.HARBOUR_UPLOAD_COUNT,
         help_text="Ids of uploads of this token; each can be used once.",
+    )
+
+
+def _people(about: str) -> serializers.ListField:
+    return serializers.ListField(
+        child=SenderBody(), required=False, max_length=MOST, help_text=about
     )
 
 
@@ -83,6 +90,15 @@ class NewMessageBody(StrictSerializer):
     text = serializers.CharField(max_length=MAX_TEXT)
     sender = SenderBody(required=False)
     status = serializers.ChoiceField(choices=Status.choices, required=False)
+    to = _people("Whom a reply goes to; absent or empty: the requester.")
+    cc = _people("Copied, and named to all.")
+    bcc = _people("Copied, and named to nobody.")
+    send_at = serializers.DateTimeField(
+        required=False, help_text="A reply waits until then; the status is set when it is sent."
+    )
+    unless_answered = serializers.BooleanField(
+        required=False, help_text="A waiting reply is taken back if the customer writes first."
+    )
     attachments = _attachments()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -95,6 +111,9 @@ class NewMessageBody(StrictSerializer):
             raise serializers.ValidationError({"sender": [_("Only inbound messages have one.")]})
         if "status" in attrs and attrs["direction"] != Message.Direction.OUTBOUND:
             raise serializers.ValidationError({"status": [_("Only a reply sets the status.")]})
+        for name in ("to", "cc", "bcc", "send_at", "unless_answered"):
+            if name in attrs and attrs["direction"] != Message.Direction.OUTBOUND:
+                raise serializers.ValidationError({name: [_("Only a reply has that.")]})
         return attrs
 
 

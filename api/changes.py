@@ -23,6 +23,7 @@ from tickets.models import Message, Priority, Status, Ticket
 from tickets.operations import follow_up, intake, lifecycle, reply, triage
 
 _ETAG = re.compile(r'"(\d{1,18})"')
+_RECIPIENTS = ("to", "cc", "bcc")
 
 
 def etag(ticket: Ticket) -> str:
@@ -93,8 +94,20 @@ def add_message(
     if asked["direction"] == Message.Direction.NOTE:
         return reply.add_note(ticket, _redacted(text), actor=token.agent, files=files)
     if asked["direction"] == Message.Direction.OUTBOUND:
-        status = Status(asked.get("status", Status.PENDING))
-        return reply.reply(ticket, text, actor=token.agent, status=status, seen=seen, files=files)
+        to, cc, bcc = ([_address(one) for one in asked.get(name, ())] for name in _RECIPIENTS)
+        return reply.reply(
+            ticket,
+            text,
+            actor=token.agent,
+            status=Status(asked.get("status", Status.PENDING)),
+            seen=seen,
+            files=files,
+            to=to,
+            cc=cc,
+            bcc=bcc,
+            send_at=asked.get("send_at"),
+            unless_answered=asked.get("unless_answered", False),
+        )
     return intake.receive_message(
         ticket.inbox,
         _inbound(asked["sender"], text, ticket_id=ticket.pk, files=files),

@@ -76,9 +76,18 @@ MESSAGE = _answer(
         "channel": "",
         "text": "We have returned the second charge.",
         "quoted": "",
+        "to": [{"name": "Ann Lee", "email": "ann@example.org"}],
+        "cc": [{"name": "Carl", "email": "carl@example.net"}],
+        "bcc": [],
+        "reply_to": [],
         "is_automatic": False,
         "is_verified": False,
         "failure": "",
+        "deliveries": [
+            {"to": "ann@example.org", "status": "queued", "error": "", "sent_at": None},
+            {"to": "carl@example.net", "status": "queued", "error": "", "sent_at": None},
+        ],
+        "send_at": None,
         "sent_at": None,
         "created_at": "2027-01-15T10:05:00Z",
         "attachments": [
@@ -96,6 +105,8 @@ REPLY = _body(
         "direction": "outbound",
         "text": "We have returned the second charge.",
         "status": "solved",
+        "cc": [{"email": "carl@example.net", "name": "Carl"}],
+        "send_at": "2027-01-16T09:00:00Z",
         "attachments": [_FILE["id"]],
     },
 )

@@ -16,6 +16,7 @@ _BY_METHOD: Final[dict[str, tuple[str, ...]]] = {
     "get": (),
     "post": ("call_in_flight", "too_large", "unsupported_media_type", "validation_error"),
     "patch": ("too_large", "unsupported_media_type", "validation_error"),
+    "delete": ("validation_error",),
 }
 #: What takes ``If-Match``.
 _GUARDED: Final = ("change_ticket", "add_message")

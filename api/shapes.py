@@ -8,6 +8,7 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from channels.models import Delivery
 from people.models import Contact, Identity, Team, User
 from tickets.models import Attachment, Category, Inbox, Message, Ticket
 
@@ -72,19 +73,57 @@ class AttachmentShape(serializers.ModelSerializer[Attachment]):
         return f"{settings.HARBOUR_URL}/api/v1/attachments/{attachment.public_id}"
 
 
+class PersonShape(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    email = serializers.CharField()
+
+
+class DeliveryShape(serializers.Serializer[Delivery]):
+    to = serializers.CharField()
+    status = serializers.CharField(help_text=f"One of {', '.join(Delivery.Status.values)}.")
+    error = serializers.CharField()
+    sent_at = serializers.DateTimeField(allow_null=True)
+
+
 class MessageShape(serializers.ModelSerializer[Message]):
     ticket = serializers.CharField(source="ticket.reference")
     contact = NamedShape(allow_null=True)
     agent = NamedShape(allow_null=True)
+    to = serializers.SerializerMethodField()
+    cc = serializers.SerializerMethodField()
+    bcc = serializers.SerializerMethodField()
+    reply_to = serializers.SerializerMethodField(help_text="Where it differs from the sender.")
+    deliveries = DeliveryShape(many=True)
     attachments = AttachmentShape(many=True)
 
     class Meta:
         model = Message
         fields = (
             "id", "ticket", "direction", "author", "contact", "agent", "channel", "text", "quoted",
-            "is_automatic", "is_verified", "failure", "sent_at", "created_at", "attachments",
+            "to", "cc", "bcc", "reply_to", "is_automatic", "is_verified", "failure", "deliveries",
+            "send_at", "sent_at", "created_at", "attachments",
         )  # fmt: skip
         read_only_fields = fields
+
+    @extend_schema_field(PersonShape(many=True))
+    def get_to(self, message: Message) -> list[dict[str, str]]:
+        return _people(message, "to")
+
+    @extend_schema_field(PersonShape(many=True))
+    def get_cc(self, message: Message) -> list[dict[str, str]]:
+        return _people(message, "cc")
+
+    @extend_schema_field(PersonShape(many=True))
+    def get_bcc(self, message: Message) -> list[dict[str, str]]:
+        return _people(message, "bcc")
+
+    @extend_schema_field(PersonShape(many=True))
+    def get_reply_to(self, message: Message) -> list[dict[str, str]]:
+        return _people(message, "reply_to")
+
+
+def _people(message: Message, field: str) -> list[dict[str, str]]:
+    return [{"name": name, "email": email} for name, email in message.addressing.get(field, ())]
 
 
 class IdentityShape(serializers.ModelSerializer[Identity]):

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,6 +16,7 @@ from api.idempotency import idempotent
 from api.lists import Listed
 from api.scopes import MESSAGES_WRITE, NOTES_WRITE, TICKETS_READ, TICKETS_WRITE
 from api.shapes import MessageShape, TicketShape
+from channels.withdrawal import withdraw
 from tickets.models import Message, Ticket
 
 _WRITES = {
@@ -141,3 +143,34 @@ class Messages(Listed):
         seen = changes.seen_by(request, ticket)
         message = changes.add_message(request, ticket, asked, seen=seen)
         return Response(MessageShape(message).data, 201)
+
+
+class MessageDetail(Endpoint):
+    scopes = {"GET": (TICKETS_READ,), "DELETE": (MESSAGES_WRITE,)}
+    serializer_class = MessageShape
+
+    @extend_schema(
+        operation_id="get_message",
+        summary="Read a message",
+        description="What became of a reply: when it waits, when it was sent, who has not got it.",
+        examples=[examples.MESSAGE],
+    )
+    def get(self, request: Request, reference: str, pk: int) -> Response:
+        return Response(MessageShape(self._message(request, reference, pk)).data)
+
+    @extend_schema(
+        operation_id="withdraw_message",
+        summary="Take a reply back",
+        description=(
+            "While nothing of it is sent: a waiting one, and any other for a few seconds. "
+            "422 when it is too late."
+        ),
+        responses={204: OpenApiResponse(description="Nothing of it will be sent.")},
+    )
+    def delete(self, request: Request, reference: str, pk: int) -> Response:
+        withdraw(self._message(request, reference, pk), actor=token_of(request).agent)
+        return Response(status=204)
+
+    def _message(self, request: Request, reference: str, pk: int) -> Message:
+        ticket = access.ticket_by_number(token_of(request), reference)
+        return get_object_or_404(access.messages_of(ticket), pk=pk)

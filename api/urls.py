@@ -10,7 +10,7 @@ from api.attachments import AttachmentDetail, Attachments
 from api.catalogue import Agents, Categories, Inboxes, Teams
 from api.contacts import ContactDetail, Contacts
 from api.status import PlainStatusDetail
-from api.tickets import Messages, TicketDetail, Tickets
+from api.tickets import MessageDetail, Messages, TicketDetail, Tickets
 
 
 def _route(address: str, view: Callable[..., Any], name: str) -> list[URLPattern]:
@@ -22,6 +22,7 @@ _v1 = [
     *_route("tickets", Tickets.as_view(), "api-tickets"),
     *_route("tickets/<str:reference>", TicketDetail.as_view(), "api-ticket"),
     *_route("tickets/<str:reference>/messages", Messages.as_view(), "api-messages"),
+    *_route("tickets/<str:reference>/messages/<int:pk>", MessageDetail.as_view(), "api-message"),
     *_route("contacts", Contacts.as_view(), "api-contacts"),
     *_route("contacts/<int:pk>", ContactDetail.as_view(), "api-contact"),
     *_route("attachments", Attachments.as_view(), "api-attachments"),

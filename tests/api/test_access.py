@@ -26,6 +26,8 @@ ROUTES: list[tuple[str, str, Any, set[str]]] = [
     ("POST", "tickets/<str:reference>/messages", {"direction": "note", "text": "a"}, {"notes:write"}),
     ("POST", "tickets/<str:reference>/messages", {"direction": "outbound", "text": "a"}, {"messages:write"}),
     ("POST", "tickets/<str:reference>/messages", {"direction": "inbound", "text": "a", "sender": {"email": "ann@example.org"}}, {"tickets:write"}),
+    ("GET", "tickets/<str:reference>/messages/<int:pk>", None, {"tickets:read"}),
+    ("DELETE", "tickets/<str:reference>/messages/<int:pk>", None, {"messages:write"}),
     ("GET", "contacts", None, {"contacts:read"}),
     ("POST", "contacts", {"email": "dee@example.org"}, {"contacts:write"}),
     ("GET", "contacts/<int:pk>", None, {"contacts:read"}),

@@ -21,7 +21,7 @@ from tickets.models import Inbox
 SAID = ("not_a_server_error", "status_code_conformance", "content_type_conformance",
         "response_schema_conformance", "negative_data_rejection")  # fmt: skip
 OPERATIONS = ["list_tickets", "create_ticket", "get_ticket", "change_ticket", "list_messages",
-              "add_message", "list_contacts", "create_contact", "get_contact", "change_contact",
+              "add_message", "get_message", "withdraw_message", "list_contacts", "create_contact", "get_contact", "change_contact",
               "upload_attachment", "get_attachment", "get_status", "list_teams", "list_agents",
               "list_categories", "list_inboxes"]  # fmt: skip
 

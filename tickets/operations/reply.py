@@ -57,8 +57,8 @@ def reply(
         if send_at is None:
             hand_over(work, message, status, actor)
         else:
-            when = {"message_id": message.pk, "at": send_at.isoformat()}
-            work.events.append(ReplyScheduled(**by(actor, work.ticket), **when))
+            who, at = by(actor, work.ticket), send_at.isoformat()
+            work.events.append(ReplyScheduled(**who, message_id=message.pk, at=at))
     return message
 
 
