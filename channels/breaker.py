@@ -121,10 +121,10 @@ class Budget:
 
 
 def _left_by(ids: list[int], now: datetime) -> dict[int, int]:
-    """How many automatic mails each account sent, or will, in the minute that ends now."""
+    """How many automatic mails to customers left by each account in the minute that ends now."""
     rows = Delivery.objects.filter(
         account__in=ids, message=None, created_at__gt=now - MINUTE, created_at__lte=now
-    )
+    ).exclude(automatic=None)
     left = rows.exclude(status__in=[Delivery.Status.HELD, Delivery.Status.SUPPRESSED])
     return dict(left.values("account").annotate(n=Count("pk")).values_list("account", "n"))
 

@@ -112,11 +112,25 @@ def _as_planned(inbound: InboundMessage, receipt: Receipt) -> InboundMessage:
     if receipt.meta.get("is_cut"):
         inbound = replace(inbound, text=_("The mail itself was left on the mail server."))
     if receipt.plan.get("decision") == FILE:
-        ticket_id = receipt.plan["ticket_id"]
-        return replace(inbound, ticket_id=ticket_id, as_stranger=True, is_verified=False)
+        return _on_ticket(inbound, receipt.plan["ticket_id"])
     if receipt.plan.get("acknowledge") is False:
         return replace(inbound, never_acknowledge=inbound.never_acknowledge or "watched")
     return inbound
+
+
+def _on_ticket(inbound: InboundMessage, ticket_id: int) -> InboundMessage:
+    """Only the operator's word counts: none of the marks and ids that the mail bears."""
+    return replace(
+        inbound,
+        ticket_id=ticket_id,
+        as_stranger=True,
+        is_verified=False,
+        agent_id=None,
+        side_thread_id=None,
+        references=(),
+        subject_reference="",
+        thread="",
+    )
 
 
 def _sealed(receipt: Receipt) -> InboundMessage:

@@ -189,3 +189,28 @@ def test_ten_thousand_requests_for_one_address_are_one_acknowledgement(sink: Sin
     assert len(sink.mails) == 1
     assert "Bomb" not in sink.mails[0].as_string()
     assert Identity.objects.get().verified_at is None
+
+
+def test_a_robot_that_answers_every_mail_tires_of_us(sink: Sink) -> None:
+    """It bears no mark of a machine, quotes nothing, and its address is proved."""
+    account = make_account()
+    make_ticket(account.inbox, sender=Address.email("robot@example.org"))
+    Identity.objects.update(verified_at=timezone.now())
+    work()
+    answered = 0
+    while answered < len(sink.mails) < 50:
+        for mail in sink.mails[answered:]:
+            subject = " ".join(str(mail["Subject"]).split("–")[0].split())
+            raw = raw_mail(From="robot@example.org", Subject=f"Re: {subject}", text="Thank you!")
+            receipts.accept(account, raw, {})
+        answered = len(sink.mails)
+        work()
+    assert len(sink.mails) <= 3
+
+
+def test_a_mail_to_an_agent_is_not_counted_against_customers() -> None:
+    account = make_account(automatic_per_minute=1)
+    Delivery.objects.create(account=account, to="mei@example.com", external_id="<n>", payload={})
+    mail_from(1, account)
+    filed_and_decided()
+    assert not Breaker.objects.exists()

@@ -60,15 +60,17 @@ def test_a_loop_that_is_released_is_filed_and_never_answered(sink: Sink) -> None
 
 def test_what_is_put_on_a_ticket_is_a_strangers(settings: Any) -> None:
     settings.HARBOUR_AUTHSERV_ID = "mx.example.com"
-    receipt = taken(raw_mail(Authentication_Results=FAIL, Cc="eve@example.net"))
-    ticket = make_ticket()
-    agent = make_agent()
+    elsewhere = make_ticket(make_account().inbox, subject="Another")
+    answered = elsewhere.messages.get().external_id
+    raw = raw_mail(Authentication_Results=FAIL, Cc="eve@x.example", In_Reply_To=f"<{answered}>")
+    receipt = taken(raw)
+    ticket, agent = make_ticket(), make_agent()
     suspended.file_on_ticket(receipt.pk, ticket, actor=agent)
     work()
     message = ticket.messages.latest("pk")
     assert message.receipt_id == receipt.pk
     assert (message.author, message.is_verified) == (Message.Author.STRANGER, False)
-    assert ticket.participants.count() == 0
+    assert (ticket.participants.count(), elsewhere.messages.count()) == (0, 1)
     decided = Event.objects.get(kind="suspension.decided")
     assert (decided.actor, decided.payload["ticket_id"]) == (agent, ticket.pk)
 
