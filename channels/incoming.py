@@ -26,6 +26,8 @@ from tickets import files
 from tickets.inbound import InboundFile, InboundMessage
 
 LOOP_HEADER = "X-Harbour-Loop"
+#: Signs of machines that answer; people's mail by a list bears other ones.
+_MACHINES_ANSWERS = frozenset({"precedence", "null-return-path", "x-loop", "autoresponder"})
 
 
 def inbound_of(call: RawCall, *, form_relays: Collection[str] = ()) -> InboundMessage:
@@ -39,6 +41,7 @@ def inbound_of(call: RawCall, *, form_relays: Collection[str] = ()) -> InboundMe
     mark = evidence.mark
     subject, _ = redact(mail.subject)
     is_loop = _doubt(mail, call, sender, evidence) == "loop"  # its id may be one of our own
+    is_automatic = _is_automatic(mail, evidence)
     text, quoted = _text_and_quote(mail, evidence)
     return InboundMessage(
         external_id=f"released-{call.receipt_id}" if is_loop else bare(mail.message_id),
@@ -51,14 +54,14 @@ def inbound_of(call: RawCall, *, form_relays: Collection[str] = ()) -> InboundMe
         thread=evidence.thread,
         ticket_id=mark.ticket_id,
         side_thread_id=mark.side_thread_id,
-        agent_id=mark.agent_id if signed(mail) and not mail.is_auto else None,
+        agent_id=mark.agent_id if signed(mail) and not is_automatic else None,
         references=evidence.references,
         subject_reference=evidence.number,
         language=language.supported(language.detect(f"{subject}\n{text}")),
         fingerprint=fingerprint(mail),
         addressing=addressing_of(mail, sender, mark),
         is_verified=vouches_for(mail, sender.value),
-        is_automatic=mail.is_auto or mail.is_bounce,
+        is_automatic=is_automatic,
         is_imported=bool(call.meta.get("import")),
         never_acknowledge="loop" if is_loop else _forbidden(mail, sender),
         files=tuple(_file(n, part) for n, part in enumerate(mail.attachments)),
@@ -83,6 +86,14 @@ def _doubt(mail: ParsedMail, call: RawCall, sender: Address, evidence: Evidence)
     if not call.meta.get("released"):
         raise Suspicious(*doubt, sender=sender.value, subject=redact(mail.subject)[0])
     return doubt[0]
+
+
+def _is_automatic(mail: ParsedMail, evidence: Evidence) -> bool:
+    """Whether no person wrote it. An answer may be known by less than a first mail."""
+    if mail.is_auto or mail.is_bounce:
+        return True
+    answers = evidence.is_proved or mail.in_reply_to or mail.references
+    return bool(answers) and mail.auto_reason in _MACHINES_ANSWERS
 
 
 def _text_and_quote(mail: ParsedMail, evidence: Evidence) -> tuple[str, str]:

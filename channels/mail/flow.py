@@ -114,8 +114,10 @@ def _suppressed_only(
 ) -> Automation:
     """A human or a list wrote it, but nothing automatic may answer."""
     reason = ""
-    if re.match(r"(?:bulk|junk|list)\b", precedence):
+    if re.match(r"(?:bulk|junk)\b", precedence):
         reason = "precedence"
+    elif re.match(r"list\b", precedence):
+        reason = "list"
     elif re.search(r"\b(?:all|autoreply)\b", suppress):
         reason = "auto-response-suppress"
     elif headers.get("x-loop").lower() in ("yes", "true"):

@@ -49,7 +49,8 @@ def _touched(arrival: Arrival) -> set[tuple[object, ...]]:
     inbox, inbound = arrival.inbox.pk, arrival.inbound
     ids = {inbound.external_id, *inbound.references} - {""}
     touched: set[tuple[object, ...]] = {("id", inbox, each) for each in ids}
-    touched.add(("from", *inbound.sender.key))
+    if not inbound.is_automatic:  # a server that reports a thousand bounces is one sender
+        touched.add(("from", *inbound.sender.key))
     if inbound.thread:
         touched.add(("thread", inbox, inbound.thread))
     if inbound.ticket_id:

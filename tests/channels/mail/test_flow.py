@@ -59,7 +59,7 @@ def test_people_writing_about_such_things_are_answered(subject: str) -> None:
     ("headers", "reason"),
     [
         ({"precedence": "bulk"}, "precedence"),
-        ({"precedence": "list"}, "precedence"),
+        ({"precedence": "list"}, "list"),
         ({"x_auto_response_suppress": "All"}, "auto-response-suppress"),
         ({"x_auto_response_suppress": "DR, AutoReply"}, "auto-response-suppress"),
         ({"list_unsubscribe": "<https://example.com/u>"}, "list"),
