@@ -55,7 +55,7 @@ class AccountForm(forms.Form):
         given: dict[str, Any] = {
             "label": label,
             "required": each.is_required and not is_kept,
-            "help_text": _STORED if is_kept else _(each.help_text) if each.help_text else "",
+            "help_text": _STORED if is_kept else each.help_text,
         }
         if not each.is_secret:
             given["initial"] = (self.stored or {}).get(each.name, each.default)
