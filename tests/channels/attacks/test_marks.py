@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 import pytest
+from django.core.checks import run_checks
 
 from channels import threads
 from channels.evidence import evidence_in
@@ -136,3 +137,16 @@ def test_reply_addresses_bear_128_bits() -> None:
     ):
         mac = address.partition("@")[0].rpartition(".")[2]
         assert len(mac) * 5 >= 128
+
+
+@pytest.mark.django_db
+def test_the_deployment_check_warns_when_support_shares_the_staffs_domain() -> None:
+    def warnings() -> list[str]:
+        found = run_checks(include_deployment_checks=True, databases=["default"])
+        return [str(each.msg) for each in found if each.id == "channels.W001"]
+
+    make_account(address="support@help.example.com")
+    make_agent(email="mia@example.com")
+    assert warnings() == []
+    make_agent(email="tom@HELP.example.com")
+    assert warnings() == ["Agents and mailboxes share the domain help.example.com."]
