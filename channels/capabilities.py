@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -56,6 +56,8 @@ class Capabilities:
     """The limits of one channel. Lengths count ``unit``; rates are messages a second."""
 
     text: int = 100_000
+    public_text: int = 0  # of a public answer; 0: as any other
+    public_unit: Unit | None = None  # in what it counts; None: as any other
     unit: Unit = Unit.CHARACTERS
     caption: int = 0  # 0: a file bears no words of its own
     most_parts: int = 10
@@ -72,3 +74,9 @@ class Capabilities:
     per_second: float | None = None
     per_conversation: float | None = None  # messages a second to one conversation
     answer_within: timedelta = timedelta(seconds=5)
+
+    def for_answer(self, *, is_public: bool) -> Capabilities:
+        """What holds for an answer that everybody can read, or for one that nobody else can."""
+        if not (is_public and self.public_text):
+            return self
+        return replace(self, text=self.public_text, unit=self.public_unit or self.unit)

@@ -1,0 +1,1 @@
+"""X: its tokens and calls, its events, and what leaves for it."""
