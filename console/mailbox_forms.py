@@ -40,7 +40,8 @@ _SIGN_IN: dict[str, Any] = {
 _PLACES = ("imap_host", "smtp_host", "imap_security", "smtp_security")
 _FETCH = ("imap_host", "imap_port", "imap_security", "folder", "after_fetch", "move_to")
 _SEND = ("smtp_host", "smtp_port", "smtp_security", "smtp_username", "smtp_password")
-_PROVIDER = ("outgoing", "outgoing_key", "sender_domain", "plus_addressing")
+_ANSWERS = ("plus_addressing", "bounce_addressing", "form_relays")
+_PROVIDER = ("outgoing", "outgoing_key", "sender_domain", *_ANSWERS)
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,12 @@ class SettingsForm(forms.Form):
         label=_("Answers go to an address with a signed mark after a plus"),
         required=False,
         help_text=_("Surest, where the mailbox takes mail to support+anything@."),
+    )
+    bounce_addressing = forms.BooleanField(
+        label=_("Bounces come back to such an address"), required=False
+    )
+    form_relays = _text(
+        _("Forms whose Reply-To is the customer"), help_text=_("Their addresses, apart by blanks.")
     )
 
     def __init__(self, *args: Any, stored: Mapping[str, Any], **kwargs: Any) -> None:

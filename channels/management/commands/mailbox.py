@@ -29,12 +29,10 @@ from people.models import Team
 from tickets.models import Inbox
 
 PASSWORD = "HARBOUR_MAILBOX_PASSWORD"  # noqa: S105 - a name
+_UNNAMED = (*TOKENS, *secrets(), "outgoing_options", "topics")
+_SWITCHES = ("plus_addressing", "bounce_addressing")
 #: Settings that have an option of their own in ``connect``.
-_OPTIONS = [
-    field
-    for field in fields(Email)
-    if field.name not in (*TOKENS, *secrets(), "outgoing_options", "plus_addressing", "topics")
-]
+_OPTIONS = [field for field in fields(Email) if field.name not in (*_UNNAMED, *_SWITCHES)]
 
 
 class Command(BaseCommand):
