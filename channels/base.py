@@ -39,12 +39,12 @@ class Ignored(ChannelError):
     """What came is rightly not filed, such as our own mail coming back; says why."""
 
 
-def secret(help_text: str, **kwargs: Any) -> Any:
+def secret(help_text: str | Promise, **kwargs: Any) -> Any:
     """A setting that is stored encrypted and never shown again."""
     return field(repr=False, metadata={"secret": True, "help_text": help_text}, **kwargs)
 
 
-def setting(help_text: str, **kwargs: Any) -> Any:
+def setting(help_text: str | Promise, **kwargs: Any) -> Any:
     return field(metadata={"secret": False, "help_text": help_text}, **kwargs)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from channels import chat
@@ -43,7 +44,7 @@ class Wanted:
     """One setting of an adapter, as a form asks for it."""
 
     name: str
-    help_text: str
+    help_text: str | Promise
     is_secret: bool
     is_required: bool
     default: Any

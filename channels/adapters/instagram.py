@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from channels import wire
 from channels.base import (
     Adapter,
@@ -59,12 +61,12 @@ class Instagram(Adapter):
         per_second=40,
     )  # fmt: skip
 
-    instagram_id: str = setting("The id of the professional account, as webhooks name it.")
-    access_token: str = secret("The Page's token, or with Instagram login the account's own.")
-    app_secret: str = secret("The app's secret, of the same login; two by comma while changing.")
-    verify_token: str = secret("A word of your own, the same in the webhook's settings at Meta.")
+    instagram_id: str = setting(_("The id of the professional account, as webhooks name it."))
+    access_token: str = secret(_("The Page's token, or with Instagram login the account's own."))
+    app_secret: str = secret(_("The app's secret, of the same login; two by comma while changing."))
+    verify_token: str = secret(_("A word of your own, the same in the webhook's settings at Meta."))
     has_instagram_login: bool = setting(
-        "Connected by Instagram's own login, without a Facebook Page.", default=False
+        _("Connected by Instagram's own login, without a Facebook Page."), default=False
     )
 
     def verify(self, call: WebhookCall) -> None:

@@ -68,8 +68,8 @@ class Line(Adapter):
         _("Switch “webhook redelivery” on, and the automatic replies off."),
     )
 
-    channel_secret: str = secret("LINE Developers, Basic settings; two by comma while changing.")
-    access_token: str = secret("A long-lived channel access token, Messaging API.")
+    channel_secret: str = secret(_("LINE Developers, Basic settings; two by comma while changing."))
+    access_token: str = secret(_("A long-lived channel access token, Messaging API."))
 
     def verify(self, call: WebhookCall) -> None:
         claimed = call.headers.get("X-Line-Signature", "")

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from channels import wire
 from channels.base import (
     Adapter,
@@ -47,10 +49,10 @@ class PageComments(Adapter):
         per_second=1,
     )  # fmt: skip
 
-    page_id: str = setting("The Page's id, in its settings.")
-    access_token: str = secret("The Page's token, with pages_manage_engagement.")
-    app_secret: str = secret("The app's secret, Basic settings; two by comma while changing.")
-    verify_token: str = secret("A word of your own, the same in the webhook's settings at Meta.")
+    page_id: str = setting(_("The Page's id, in its settings."))
+    access_token: str = secret(_("The Page's token, with pages_manage_engagement."))
+    app_secret: str = secret(_("The app's secret, Basic settings; two by comma while changing."))
+    verify_token: str = secret(_("A word of your own, the same in the webhook's settings at Meta."))
 
     def verify(self, call: WebhookCall) -> None:
         door.verify(call, self.app_secret)

@@ -51,9 +51,11 @@ class Sms(Adapter):
         _("For numbers of the USA register the sender (A2P 10DLC), or networks drop its messages."),
     )
 
-    account_sid: str = setting("Begins with AC. The account, or subaccount, that owns the number.")
-    auth_token: str = secret("Of the same account, no API key; two by comma while changing.")
-    sender: str = setting("A number such as +14155550199, or a Messaging Service (MG…).")
+    account_sid: str = setting(
+        _("Begins with AC. The account, or subaccount, that owns the number.")
+    )
+    auth_token: str = secret(_("Of the same account, no API key; two by comma while changing."))
+    sender: str = setting(_("A number such as +14155550199, or a Messaging Service (MG…)."))
 
     def verify(self, call: WebhookCall) -> None:
         forms.verify(call, self.auth_token)

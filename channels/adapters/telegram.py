@@ -75,9 +75,9 @@ class Telegram(Adapter):
         _("For groups: send /setprivacy to @BotFather and choose Disable."),
     )
 
-    bot_token: str = secret("Given by @BotFather when the bot is made.")
-    webhook_secret: str = secret("The secret_token of setWebhook; two by comma while changing.")
-    polls: bool = setting("Fetch by getUpdates, where no webhook can reach us.", default=False)
+    bot_token: str = secret(_("Given by @BotFather when the bot is made."))
+    webhook_secret: str = secret(_("The secret_token of setWebhook; two by comma while changing."))
+    polls: bool = setting(_("Fetch by getUpdates, where no webhook can reach us."), default=False)
 
     def verify(self, call: WebhookCall) -> None:
         claimed = call.headers.get("X-Telegram-Bot-Api-Secret-Token", "")

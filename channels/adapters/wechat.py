@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.utils.translation import gettext_lazy as _
+
 from channels import stale, wire
 from channels.base import (
     Adapter,
@@ -44,12 +46,14 @@ class WeChat(Adapter):
         window=Window(length=timedelta(hours=48), messages=5, outside=Outside.NOTHING),
     )  # fmt: skip
 
-    app_id: str = setting("AppID: Settings and development, Basic configuration.")
-    app_secret: str = secret("AppSecret, of the same page.")
-    token: str = secret("The Token of the server configuration; two by comma while changing.")
+    app_id: str = setting(_("AppID: Settings and development, Basic configuration."))
+    app_secret: str = secret(_("AppSecret, of the same page."))
+    token: str = secret(_("The Token of the server configuration; two by comma while changing."))
     aes_key: str = secret(
-        "EncodingAESKey, for the security mode; two by comma while changing. "
-        "Empty: the plain mode, whose calls prove less.",
+        _(
+            "EncodingAESKey, for the security mode; two by comma while changing. "
+            "Empty: the plain mode, whose calls prove less."
+        ),
         default="",
     )
 

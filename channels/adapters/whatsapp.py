@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.utils.translation import gettext_lazy as _
+
 from channels.base import (
     Adapter,
     Media,
@@ -57,12 +59,12 @@ class WhatsApp(Adapter):
         per_second=80, per_conversation=1 / 6, answer_within=timedelta(seconds=1),
     )  # fmt: skip
 
-    phone_number_id: str = setting("The id of the number, in the app's WhatsApp settings.")
-    access_token: str = secret("A system user's token, with whatsapp_business_messaging.")
-    app_secret: str = secret("The app's secret, Basic settings; two by comma while changing.")
-    verify_token: str = secret("A word of your own, the same in the webhook's settings at Meta.")
+    phone_number_id: str = setting(_("The id of the number, in the app's WhatsApp settings."))
+    access_token: str = secret(_("A system user's token, with whatsapp_business_messaging."))
+    app_secret: str = secret(_("The app's secret, Basic settings; two by comma while changing."))
+    verify_token: str = secret(_("A word of your own, the same in the webhook's settings at Meta."))
     business_account_id: str = setting(
-        "The id of the WhatsApp Business account: needed to hear that it was closed.", default=""
+        _("The id of the WhatsApp Business account: needed to hear that it was closed."), default=""
     )
 
     def verify(self, call: WebhookCall) -> None:

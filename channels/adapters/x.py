@@ -61,14 +61,14 @@ class X(Adapter):
         _("Encrypted chats (XChat) cannot be read by any app: allow ordinary messages."),
     )  # fmt: skip
 
-    user_id: str = setting("The account's number, not its @name.")
-    consumer_secret: str = secret("The app's API key secret; two by comma while changing.")
-    client_id: str = setting("The app's OAuth 2.0 client ID.")
-    client_secret: str = secret("Its client secret; empty for a public client.", default="")
-    access_token: str = secret("The account's OAuth 2.0 access token. We renew it.")
-    refresh_token: str = secret("The token by which we renew it, from offline.access.")
-    bearer_token: str = secret("The app's own token: to register our address.", default="")
-    polls: bool = setting("Ask for messages, where no webhook can reach us.", default=False)
+    user_id: str = setting(_("The account's number, not its @name."))
+    consumer_secret: str = secret(_("The app's API key secret; two by comma while changing."))
+    client_id: str = setting(_("The app's OAuth 2.0 client ID."))
+    client_secret: str = secret(_("Its client secret; empty for a public client."), default="")
+    access_token: str = secret(_("The account's OAuth 2.0 access token. We renew it."))
+    refresh_token: str = secret(_("The token by which we renew it, from offline.access."))
+    bearer_token: str = secret(_("The app's own token: to register our address."), default="")
+    polls: bool = setting(_("Ask for messages, where no webhook can reach us."), default=False)
 
     def verify(self, call: WebhookCall) -> None:
         require_hmac(
