@@ -9,6 +9,7 @@ from console import (
     content,
     desk,
     mailboxes,
+    profile,
     quarantine,
     settings_pages,
     setup,
@@ -20,6 +21,7 @@ app_name = "console"
 urlpatterns = [
     path("", desk.queue, name="home"),
     path("setup/", setup.setup, name="setup"),
+    path("me/", profile.profile, name="profile"),
     path("views/<slug:slug>/", desk.queue, name="view"),
     path("rows/<int:ticket_id>/", desk.row, name="row"),
     path("tickets/<str:number>/", desk.ticket, name="ticket"),

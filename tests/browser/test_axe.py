@@ -32,6 +32,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     },
 }
 SETTINGS = (
+    "me/",
     "mails/",
     "follow-ups/",
     "quarantine/",
