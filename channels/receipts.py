@@ -17,10 +17,10 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
-from channels import agent_mail, bounces, commands, gate, watch
+from channels import agent_mail, bounces, commands, gate, media, watch
 from channels.base import Ignored, Suspicious
 from channels.hearing import catch_up, hear, note_heard
 from channels.models import Account, Receipt
@@ -34,7 +34,7 @@ from channels.reading import (
 )
 from support.faults import fault_point
 from tickets.inbound import InboundMessage
-from tickets.models import Attachment, Message
+from tickets.models import Attachment
 from tickets.operations.intake import file_arrivals
 
 logger = logging.getLogger(__name__)
@@ -157,6 +157,7 @@ def _file_messages(readings: Sequence[Reading]) -> None:
         if message is None or message.receipt_id != reading.receipt.pk:
             transaction.on_commit(partial(forget_files, [inbound]))
     _hear(readings)
+    media.fetch_soon(told)
     for reading in readings:  # last: whatever fails above leaves them as they were
         reading.receipt.status, reading.receipt.error = Receipt.Status.FILED, ""
         reading.receipt.processed_at = timezone.now()
@@ -232,20 +233,18 @@ def _suspend(receipt: Receipt, doubt: Suspicious) -> None:
     receipt.sender, receipt.subject = doubt.sender[:254], doubt.subject[:255]
 
 
-def unstored_mails() -> list[int]:
-    """Receipts of messages whose attachments are still to be stored."""
-    missing = Message.objects.filter(attachments__key="").exclude(receipt_id=None)
-    ids = missing.values_list("receipt_id", flat=True).distinct()[:BATCH]
-    return [receipt_id for receipt_id in ids if receipt_id is not None]
-
-
 def complete_attachments(receipt_id: int) -> None:
-    """Store the files that storage refused when the mail was filed."""
+    """Store the files that storage refused when the mail was filed, or that a platform keeps."""
     receipt = Receipt.objects.select_related("account__inbox").get(pk=receipt_id)
     for inbound in read(receipt, []).messages:
         stored = {file.part: file.key for file in inbound.files if file.key}
-        for attachment in Attachment.objects.filter(message__receipt_id=receipt_id, key=""):
+        elsewhere = {file.part: file for file in inbound.files if file.source and not file.key}
+        of_this = Q(message__receipt_id=receipt_id, message__external_id=inbound.external_id)
+        of_mail = Q(message__receipt_id=receipt_id) if not elsewhere else of_this
+        for attachment in Attachment.objects.filter(of_mail, key=""):
             if key := stored.pop(attachment.part, ""):
                 Attachment.objects.filter(pk=attachment.pk, key="").update(key=key)
+            elif attachment.part in elsewhere:
+                media.fetch(receipt.account, attachment, elsewhere[attachment.part])
         for key in stored.values():  # those that had been stored before
             default_storage.delete(key)

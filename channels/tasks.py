@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from channels import delivery, receipts, retention
-from support.alarms import work_off
+from channels import delivery, media, receipts, retention
+from support.alarms import heard, work_off
 
 
 @shared_task
@@ -26,8 +26,9 @@ def send_deliveries() -> None:
 
 @shared_task
 def complete_attachments() -> None:
-    """Store the files that storage refused at first."""
-    for receipt_id in receipts.unstored_mails():
+    """Store the files that storage refused at first, and those that platforms keep for us."""
+    heard(media.TASK)
+    for receipt_id in media.owing():
         receipts.complete_attachments(receipt_id)
 
 

@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from channels.models import AutomaticMail, Delivery
 from channels.simulators.base import Said
+from channels.tasks import complete_attachments
 from tests.channels.simulating import KINDS, Channel, make_channel, running_channels
 from tests.factories import make_agent
 from tests.working import work
+from tickets.files import open_file
 from tickets.models import Message, Ticket
 from tickets.operations.reply import reply
 
@@ -33,6 +35,15 @@ def customer_says(channel: Channel, text: str, **values: Any) -> None:
     work()
 
 
+def is_public(channel: Channel) -> bool:
+    return channel.account.adapter.capabilities.is_public
+
+
+def answers(channel: Channel) -> list[str]:
+    """What the customer got besides the acknowledgement, which is never public."""
+    return channel.told()[0 if is_public(channel) else 1 :]
+
+
 def agent_answers(text: str) -> Message:
     message = reply(Ticket.objects.get(), text, actor=make_agent())
     work()
@@ -41,6 +52,8 @@ def agent_answers(text: str) -> Message:
 
 
 def test_heard_acknowledged_answered_and_asked_about(channel: Channel) -> None:
+    if is_public(channel):
+        return
     customer_says(channel, "充值没有到账，请帮忙查询一下")
     ticket = Ticket.objects.get()
     [acknowledgement] = channel.told()
@@ -60,12 +73,25 @@ def test_heard_acknowledged_answered_and_asked_about(channel: Channel) -> None:
     assert list(kinds) == ["acknowledgement"]
 
 
+def test_in_public_an_agent_answers_and_nothing_else_does(channel: Channel) -> None:
+    if not is_public(channel):
+        return
+    customer_says(channel, "充值没有到账，请帮忙查询一下")
+    ticket = Ticket.objects.get()
+    agent_answers("已为您查询，请看私信。")
+    customer_says(channel, ticket.number)
+    assert channel.told() == ["已为您查询，请看私信。"]
+    assert Ticket.objects.count() == 1
+    assert not AutomaticMail.objects.filter(suppressed_by="").exists()
+    assert AutomaticMail.objects.filter(suppressed_by="public-comment").exists()
+
+
 def test_a_long_answer_arrives_whole_and_in_order(channel: Channel) -> None:
     customer_says(channel, "hello, my card was charged twice")
     able = channel.account.adapter.capabilities
     words = [f"word{n}" for n in range(able.text * 2 // 7)]
     agent_answers(" ".join(words))
-    parts = channel.told()[1:]
+    parts = answers(channel)
     assert len(parts) > 1
     assert " ".join(parts).split() == words
     assert {row.status for row in Delivery.objects.all()} == {"sent"}
@@ -77,10 +103,10 @@ def test_a_part_that_has_to_wait_holds_up_what_follows(channel: Channel) -> None
     first, second = reply(Ticket.objects.get(), "first", actor=make_agent()), None
     second = reply(first.ticket, "second", actor=make_agent())
     work()
-    assert channel.told()[1:] == []
+    assert answers(channel) == []
     Delivery.objects.filter(status="queued").update(due_at=timezone.now())
     work()
-    assert channel.told()[1:] == ["first", "second"]
+    assert answers(channel) == ["first", "second"]
     assert second is not None
 
 
@@ -91,7 +117,7 @@ def test_what_may_have_arrived_is_shown_and_not_sent_again(channel: Channel) -> 
     Delivery.objects.filter(status="queued").update(due_at=timezone.now())
     work()
     message.refresh_from_db()
-    assert channel.told()[1:] == ["your refund is on its way"]
+    assert answers(channel) == ["your refund is on its way"]
     status = Delivery.objects.get(message=message).status
     is_dropped = channel.account.adapter.capabilities.is_idempotent
     assert (status, bool(message.failure)) == (("sent", False) if is_dropped else ("unknown", True))
@@ -123,4 +149,19 @@ def test_the_window_is_kept_without_asking_the_platform(channel: Channel) -> Non
     Message.objects.update(created_at=long_ago)
     message = agent_answers("your refund is on its way")
     assert "time to answer" in message.failure
-    assert channel.told()[1:] == []
+    assert answers(channel) == []
+
+
+def test_a_picture_is_fetched_from_the_platform_and_kept(channel: Channel) -> None:
+    if channel.account.kind == "page_comments":
+        return  # comments come without files
+    customer_says(channel, "here is what I see", file="screen.png")
+    attachment = Message.objects.get().attachments.get()
+    assert attachment.key == ""
+    complete_attachments()
+    attachment.refresh_from_db()
+    assert attachment.content_type == "image/png"
+    with open_file(attachment.key) as content:
+        assert content.read().startswith(b"\x89PNG")
+    complete_attachments()
+    assert Message.objects.get().attachments.count() == 1

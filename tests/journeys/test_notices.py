@@ -11,7 +11,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from channels import receipts
+from channels import media, receipts
 from channels.models import AutomaticMail
 from channels.receipts import accept
 from people.models import Identity
@@ -114,11 +114,11 @@ def test_a_message_does_not_wait_for_a_broken_storage(
     assert file.key == ""
     assert Message.objects.count() == 1
     assert len(sink.mails) == 1, "the acknowledgement went out all the same"
-    for receipt_id in receipts.unstored_mails():
+    for receipt_id in media.owing():
         receipts.complete_attachments(receipt_id)
     file.refresh_from_db()
     assert default_storage.open(file.key).read() == PIXEL
-    assert receipts.unstored_mails() == []
+    assert media.owing() == []
 
 
 def test_a_bounce_of_our_reply_stops_mail_to_that_address_and_tells_the_agent(sink: Sink) -> None:
