@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -118,10 +119,7 @@ class _Stage:
             client().flushall()
             self.flushes += 1
         while time.monotonic() < begun + _ROUND and self.crew.doomed():
-            time.sleep(0.02)
-            self.crew.reap()
-            if not self.crew.has("door"):
-                self.crew.start("door")
+            self._tend()
         self.left = self._heard()
         self.crew.stop()
         let_time_pass()
@@ -181,8 +179,17 @@ class _Stage:
         self.post.stdin.flush()
 
     def _heard(self) -> int:
+        """How many deliveries are left, once the post has said so; the door is kept open."""
         assert self.post.stdout is not None
+        while self.post.poll() is None and not select.select([self.post.stdout], [], [], 0)[0]:
+            self._tend()
         return int(self.post.stdout.readline())
+
+    def _tend(self) -> None:
+        time.sleep(0.02)
+        self.crew.reap()
+        if not self.crew.has("door"):
+            self.crew.start("door")
 
 
 def _as_json(case: Case) -> dict[str, Any]:
