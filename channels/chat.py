@@ -101,6 +101,7 @@ def deliveries(
     if not to:
         return []
     last = last_heard(ticket)
+    able = account.adapter.capabilities.for_answer(is_public=bool(last and last.is_public))
     return [
         Delivery(
             account=account,
@@ -112,7 +113,7 @@ def deliveries(
             due_at=due_at or timezone.now(),
             payload=_payload(part, ticket, last, is_first=place == 0),
         )
-        for place, part in enumerate(parts_of(text, files, account.adapter.capabilities))
+        for place, part in enumerate(parts_of(text, files, able))
     ]
 
 
@@ -141,12 +142,18 @@ def last_heard(ticket: Ticket) -> Message | None:
 
 
 def closed(account: Account, lane: str, *, is_automatic: bool, now: datetime) -> str:
-    """Why nothing more can be sent to this conversation now, or ""."""
+    """Why nothing more can be sent to this conversation now, or "".
+
+    A window is for what nobody else can read: a public comment is answered at any time.
+    """
     window = account.adapter.capabilities.window
     if window.outside is Outside.ANYTHING or not lane:
         return ""
     talk = Message.objects.filter(ticket__inbox=account.inbox_id, ticket__thread=lane)
-    heard = talk.filter(direction=_IN).order_by("-pk").values_list("created_at", flat=True).first()
+    said = talk.filter(direction=_IN).order_by("-pk").values_list("created_at", "is_public")
+    heard, is_public = said.first() or (None, False)
+    if is_public:
+        return ""
     length = window.length if is_automatic else window.human or window.length
     if heard is None or (length is not None and now - heard > length):
         return _("The time to answer in this channel is over.")
@@ -161,7 +168,7 @@ def left_in_window(account: Account, ticket: Ticket) -> tuple[timedelta | None, 
     """How long, and how many messages, an agent may still answer; None: no such limit."""
     window = account.adapter.capabilities.window
     heard = last_heard(ticket)
-    if window.outside is Outside.ANYTHING or heard is None:
+    if window.outside is Outside.ANYTHING or heard is None or heard.is_public:
         return None, None
     length = window.human or window.length
     time = max(timedelta(0), heard.created_at + length - timezone.now()) if length else None

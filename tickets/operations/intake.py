@@ -232,6 +232,7 @@ def _message(filing: _Filing) -> Message:
         fingerprint=inbound.fingerprint,
         is_automatic=inbound.is_automatic,
         is_verified=inbound.is_verified,
+        is_public=inbound.is_public,
         receipt_id=inbound.receipt_id,
         sent_at=min(inbound.sent_at, latest),
     )
