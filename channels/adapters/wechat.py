@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from channels import stale, wire
@@ -30,9 +31,9 @@ from channels.base import (
 )
 from channels.capabilities import Capabilities, Files, Outside, Unit, Window
 from channels.happenings import Inbound
-from channels.proofs import require_sorted_sha1
+from channels.proofs import require_sorted_sha1, secrets_of
 from channels.wechat import crypt, envelope, events, media, send
-from channels.wechat.calls import Api
+from channels.wechat.calls import Api, code_of, said_by
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,13 @@ class WeChat(Adapter):
         window=Window(length=timedelta(hours=48), messages=5, outside=Outside.NOTHING),
     )  # fmt: skip
 
+    steps = (
+        _("At mp.weixin.qq.com open Basic configuration; copy the AppID and make an AppSecret."),
+        _("Enter the addresses from which Harbour goes out in the IP whitelist of that page."),
+        _("Choose a Token and let the page make an EncodingAESKey; enter all four here."),
+        _("Enter {webhook} as the server's URL, choose the security mode, and switch it on."),
+    )
+
     app_id: str = setting(_("AppID: Settings and development, Basic configuration."))
     app_secret: str = secret(_("AppSecret, of the same page."))
     token: str = secret(_("The Token of the server configuration; two by comma while changing."))
@@ -56,6 +64,17 @@ class WeChat(Adapter):
         ),
         default="",
     )
+
+    def check(self, webhook: str) -> str:
+        """Asks for WeChat's own addresses, for which a token and our place in its list suffice."""
+        try:
+            for key in secrets_of(self.aes_key):
+                crypt.seal(b"", key, self.app_id)
+        except ValueError:
+            return gettext("An EncodingAESKey has 43 characters.")
+        asked = "get_api_domain_ip"
+        answer = self._api.call(lambda token: wire.get(send.url(asked, access_token=token)))
+        return f"{code} {said_by(answer).get('errmsg', '')}" if (code := code_of(answer)) else ""
 
     def handshake(self, call: WebhookCall) -> Reply | None:
         echo = call.query.get("echostr")

@@ -75,6 +75,8 @@ class WeChatSimulator(Simulator):
         token = self.tape.recall("token")
         if not token or asked.query.get("access_token") != token:
             return self.failure("bad_token")
+        if asked.path == "/cgi-bin/get_api_domain_ip":
+            return Answered.of({"ip_list": ["192.0.2.1"]})
         if asked.path == "/cgi-bin/media/get":
             return Answered(body=PIXEL, content_type="image/png")
         if asked.path == "/cgi-bin/media/upload":
