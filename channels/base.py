@@ -183,6 +183,8 @@ class Adapter(ABC):
     kind: ClassVar[str]
     label: ClassVar[str]
     capabilities: ClassVar[Capabilities] = Capabilities()
+    #: Kinds with the same word here may share one app, whose calls all come to one address.
+    app: ClassVar[str] = ""
     #: What to do at the platform, in order; ``{webhook}`` is our address for its calls.
     steps: ClassVar[tuple[str | Promise, ...]] = ()
     registry: ClassVar[dict[str, type[Adapter]]] = {}
@@ -206,6 +208,13 @@ class Adapter(ABC):
     def answer(self, call: WebhookCall) -> Reply:
         """What the provider hears once the call is stored."""
         return Reply()
+
+    def concerns(self, call: WebhookCall) -> bool:
+        """Whether a call at the address of another account of one ``app`` is for this one, too.
+
+        It must prove itself to this account as well.
+        """
+        return False
 
     def check(self, webhook: str) -> str:
         """Ask the provider whether these settings work: what is wrong, in words, or "".

@@ -12,14 +12,14 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from channels import receipts
 from channels.adapters.email import Email
-from channels.base import Forged, Unreadable, WebhookCall
+from channels.base import Adapter, Forged, Unreadable, WebhookCall
 from channels.models import Account
 from channels.providers import proof, sns
 from channels.providers.request import ProviderRequest
@@ -95,9 +95,22 @@ def _take(request: HttpRequest, account: Account, provider: str) -> HttpResponse
         if request.method == "GET":
             raise _Refusal(405, "POST only", Allow="POST, HEAD")
         adapter.verify(call)
-        receipts.accept(account, call.body, _facts(request, call))
+        _store(account, adapter, call, _facts(request, call))
         reply = adapter.answer(call)
     return HttpResponse(reply.body, status=reply.status, content_type=reply.content_type)
+
+
+def _store(account: Account, adapter: Adapter, call: WebhookCall, facts: dict[str, Any]) -> None:
+    """For each account that the call is for, or for none: the provider then calls again.
+
+    A platform that has one address for all accounts of an app calls that of one of them.
+    """
+    kinds = [kind for kind, each in Adapter.registry.items() if each.app == adapter.app]
+    others = Account.objects.filter(kind__in=kinds if adapter.app else [], is_active=True)
+    also = [each for each in others.exclude(pk=account.pk) if each.adapter.concerns(call)]
+    with transaction.atomic():
+        for each in (account, *also):
+            receipts.accept(each, call.body, facts)
 
 
 def _call(request: HttpRequest) -> WebhookCall:

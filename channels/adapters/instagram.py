@@ -29,7 +29,7 @@ from channels.base import (
 )
 from channels.capabilities import Capabilities, Files, Outside, Unit, Window
 from channels.happenings import Echo, Inbound, Unknown
-from channels.meta import door, media, messenger_send, tokens
+from channels.meta import checks, door, media, messenger_send, tokens
 from channels.meta.calls import Element, entries, id_of, read_each, text_of, time_of, unknown
 from channels.meta.graph import FACEBOOK, INSTAGRAM, Graph
 from channels.meta.messaging import Messaging
@@ -50,6 +50,7 @@ _TYPES = (
 @dataclass(frozen=True, kw_only=True)
 class Instagram(Adapter):
     kind = "instagram"
+    app = door.APP
     label = "Instagram"
     capabilities = Capabilities(
         text=1000, unit=Unit.BYTES,
@@ -60,6 +61,15 @@ class Instagram(Adapter):
         may_go_private=True, tells_read=True, takes_edits=True, takes_deletes=True,
         per_second=40,
     )  # fmt: skip
+
+    steps = (
+        _("At developers.facebook.com make an app of type Business and add Instagram."),
+        _("Connect the professional account by either login and generate its token."),
+        door.CHOOSE,
+        _("In the app, Webhooks, Instagram: enter {webhook} and the verify token."),
+        _("Subscribe to messages, comments and the other fields named in the documentation."),
+        door.ONE_ADDRESS,
+    )
 
     instagram_id: str = setting(_("The id of the professional account, as webhooks name it."))
     access_token: str = secret(_("The Page's token, or with Instagram login the account's own."))
@@ -74,6 +84,14 @@ class Instagram(Adapter):
 
     def handshake(self, call: WebhookCall) -> Reply | None:
         return door.handshake(call, self.verify_token)
+
+    def concerns(self, call: WebhookCall) -> bool:
+        return door.is_for(call, self.app_secret, self.instagram_id)
+
+    def check(self, webhook: str) -> str:
+        if self.has_instagram_login:
+            return checks.wrong_with(self._graph(), "me", self.instagram_id, name="user_id")
+        return checks.wrong_with(self._graph(), self.instagram_id, self.instagram_id)
 
     def fetch(self, source: Mapping[str, str]) -> Media:
         return media.by_link(self._graph(), source)

@@ -25,7 +25,7 @@ from channels.base import (
 )
 from channels.capabilities import Capabilities, Files, Outside, Window
 from channels.happenings import Inbound, Unknown
-from channels.meta import door, media, messenger_send
+from channels.meta import checks, door, media, messenger_send
 from channels.meta.calls import Element, entries, read_each, unknown
 from channels.meta.graph import Graph
 from channels.meta.messaging import Messaging
@@ -35,6 +35,7 @@ from support.http import Answer
 @dataclass(frozen=True, kw_only=True)
 class Messenger(Adapter):
     kind = "messenger"
+    app = door.APP
     label = "Facebook Messenger"
     capabilities = Capabilities(
         text=2000,
@@ -46,6 +47,15 @@ class Messenger(Adapter):
         per_second=40,
     )  # fmt: skip
 
+    steps = (
+        _("At developers.facebook.com make an app of type Business and add Messenger."),
+        _("Ask for pages_messaging, add the Page, and generate its token."),
+        door.CHOOSE,
+        _("In the app, Messenger, Webhooks: enter {webhook} and the verify token."),
+        _("Subscribe the Page to messages and the other fields named in the documentation."),
+        door.ONE_ADDRESS,
+    )
+
     page_id: str = setting(_("The Page's id, in its settings."))
     access_token: str = secret(_("The Page's token, with pages_messaging."))
     app_secret: str = secret(_("The app's secret, Basic settings; two by comma while changing."))
@@ -56,6 +66,12 @@ class Messenger(Adapter):
 
     def handshake(self, call: WebhookCall) -> Reply | None:
         return door.handshake(call, self.verify_token)
+
+    def concerns(self, call: WebhookCall) -> bool:
+        return door.is_for(call, self.app_secret, self.page_id)
+
+    def check(self, webhook: str) -> str:
+        return checks.wrong_with(self._graph, "me", self.page_id)
 
     def fetch(self, source: Mapping[str, str]) -> Media:
         return media.by_link(self._graph, source)

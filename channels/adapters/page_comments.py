@@ -29,7 +29,7 @@ from channels.base import (
 )
 from channels.capabilities import Capabilities
 from channels.happenings import Deleted, Echo, Edited, Inbound, Reacted, Unknown
-from channels.meta import door, media, messenger_send
+from channels.meta import checks, door, media, messenger_send
 from channels.meta.calls import Element, entries, id_of, read_each, text_of, time_of, unknown
 from channels.meta.graph import Graph
 from people.operations import Address
@@ -43,11 +43,21 @@ _POSTS = ("post", "status", "photo", "video", "share")
 @dataclass(frozen=True, kw_only=True)
 class PageComments(Adapter):
     kind = "page_comments"
+    app = door.APP
     label = "Facebook comments"
     capabilities = Capabilities(
         text=2000, is_public=True, may_go_private=True, takes_edits=True, takes_deletes=True,
         per_second=1,
     )  # fmt: skip
+
+    steps = (
+        _("At developers.facebook.com make an app of type Business."),
+        _("Ask for pages_manage_engagement and pages_read_user_content; make a token of the Page."),
+        door.CHOOSE,
+        _("In the app, Webhooks, Page: enter {webhook} and the verify token."),
+        _("Subscribe the Page to feed."),
+        door.ONE_ADDRESS,
+    )
 
     page_id: str = setting(_("The Page's id, in its settings."))
     access_token: str = secret(_("The Page's token, with pages_manage_engagement."))
@@ -59,6 +69,12 @@ class PageComments(Adapter):
 
     def handshake(self, call: WebhookCall) -> Reply | None:
         return door.handshake(call, self.verify_token)
+
+    def concerns(self, call: WebhookCall) -> bool:
+        return door.is_for(call, self.app_secret, self.page_id)
+
+    def check(self, webhook: str) -> str:
+        return checks.wrong_with(self._graph, "me", self.page_id)
 
     def fetch(self, source: Mapping[str, str]) -> Media:
         return media.by_link(self._graph, source)

@@ -25,7 +25,7 @@ from channels.base import (
 )
 from channels.capabilities import Capabilities, Files, Outside, Window
 from channels.happenings import Inbound, Revoked, Unknown
-from channels.meta import door, media
+from channels.meta import checks, door, media
 from channels.meta.calls import Element, entries, read_each, time_of, unknown
 from channels.meta.graph import Graph
 from channels.meta.whatsapp_events import Events
@@ -50,6 +50,7 @@ _TYPES = (
 @dataclass(frozen=True, kw_only=True)
 class WhatsApp(Adapter):
     kind = "whatsapp"
+    app = door.APP
     label = "WhatsApp"
     capabilities = Capabilities(
         text=4096, caption=1024, markup="whatsapp",
@@ -58,6 +59,15 @@ class WhatsApp(Adapter):
         tells_delivered=True, tells_read=True, takes_edits=True, takes_deletes=True,
         per_second=80, per_conversation=1 / 6, answer_within=timedelta(seconds=1),
     )  # fmt: skip
+
+    steps = (
+        _("At developers.facebook.com make an app of type Business; add WhatsApp and the number."),
+        _("Give a system user the app and the WhatsApp account; make a token that does not end."),
+        door.CHOOSE,
+        _("In the app, WhatsApp, Configuration: enter {webhook} and the verify token."),
+        _("Subscribe to messages and account_update."),
+        door.ONE_ADDRESS,
+    )
 
     phone_number_id: str = setting(_("The id of the number, in the app's WhatsApp settings."))
     access_token: str = secret(_("A system user's token, with whatsapp_business_messaging."))
@@ -72,6 +82,12 @@ class WhatsApp(Adapter):
 
     def handshake(self, call: WebhookCall) -> Reply | None:
         return door.handshake(call, self.verify_token)
+
+    def concerns(self, call: WebhookCall) -> bool:
+        return door.is_for(call, self.app_secret, self.business_account_id, self.phone_number_id)
+
+    def check(self, webhook: str) -> str:
+        return checks.wrong_with(self._graph, self.phone_number_id, self.phone_number_id)
 
     def fetch(self, source: Mapping[str, str]) -> Media:
         return media.by_id(self._graph, source)
