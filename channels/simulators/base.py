@@ -8,6 +8,7 @@ that the provider would make. See ``docs/adding-a-channel.md``.
 from __future__ import annotations
 
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,25 @@ class Asked:
 
     def form(self) -> dict[str, str]:
         return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+    def fields(self) -> dict[str, Any]:
+        """JSON or a form, as it says; of a file, its name under ``file``. Raises ``ValueError``."""
+        kind = self.headers.get("Content-Type", "")
+        if kind.startswith("application/json"):
+            return dict(self.json())
+        if not kind.startswith("multipart/form-data"):
+            return {**self.form()}
+        fields = {}
+        mark = kind.partition("boundary=")[2].encode()
+        for part in self.body.split(b"--" + mark)[1:-1]:
+            head, _, content = part.partition(b"\r\n\r\n")
+            name = re.search(rb'[ ;]name="([^"]*)"', head)
+            file = re.search(rb'filename="([^"]*)"', head)
+            if name and file:
+                fields["file"] = file[1].decode()
+            elif name:
+                fields[name[1].decode()] = content.removesuffix(b"\r\n").decode()
+        return fields
 
 
 @dataclass(frozen=True, kw_only=True)

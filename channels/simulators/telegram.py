@@ -65,7 +65,7 @@ class TelegramSimulator(Simulator):
             path = {"file_id": asked.query.get("file_id", ""), "file_path": "photos/file_1.png"}
             return Answered.of({"ok": True, "result": {**path, "file_size": len(PIXEL)}})
         if method in ("sendMessage", "sendPhoto", "sendDocument"):
-            return self._send(method, _fields(asked))
+            return self._send(method, asked.fields())
         if method in ("getMe", "setWebhook", "getWebhookInfo"):
             return Answered.of({"ok": True, "result": {"id": 1234567, "username": "harbour_bot"}})
         return _bad(404, "Not Found")
@@ -150,25 +150,6 @@ def _is_chinese(text: str) -> bool:
 
 def _number(message_id: str) -> int:
     return int(message_id.rpartition(":")[2] or 0)
-
-
-def _fields(asked: Asked) -> dict[str, Any]:
-    kind = asked.headers.get("Content-Type", "")
-    if kind.startswith("application/json"):
-        return dict(asked.json())
-    if not kind.startswith("multipart/form-data"):
-        return asked.form()
-    fields: dict[str, Any] = {}
-    mark = kind.partition("boundary=")[2].encode()
-    for part in asked.body.split(b"--" + mark)[1:-1]:
-        head, _, content = part.partition(b"\r\n\r\n")
-        name = re.search(rb'[ ;]name="([^"]*)"', head)
-        file = re.search(rb'filename="([^"]*)"', head)
-        if name and file:
-            fields["file"] = file[1].decode()
-        elif name:
-            fields[name[1].decode()] = content.removesuffix(b"\r\n").decode()
-    return fields
 
 
 def _bad(status: int, text: str) -> Answered:

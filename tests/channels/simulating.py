@@ -35,7 +35,8 @@ class Channel:
         return self.simulator.calls(said)
 
     def send(self, text: str, *, to: str, key: int = 1, **values: Any) -> Result:
-        """By the adapter, past our own queue."""
+        """By the adapter, past our own queue; in public where all there is is public."""
+        values.setdefault("is_public", self.account.adapter.capabilities.is_public)
         message = OutboundMessage(
             key=key, to=to, thread=to, text=text, external_id=f"own-{uuid4()}", **values
         )
