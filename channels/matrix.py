@@ -42,7 +42,7 @@ def row(adapter: type[Adapter] | Adapter) -> Row:
         files=_files(able),
         receipts=_receipts(able),
         edits=_edits(able),
-        rate=f"{able.per_second:g}/s" if able.per_second else "–",
+        rate=_rate(able.per_second),
         is_public=able.is_public,
     )
 
@@ -62,10 +62,13 @@ def _window(able: Capabilities) -> str:
         return _("always")
     said = _span(window.length)
     if window.human:
-        said += " " + _("(people %(span)s)") % {"span": _span(window.human)}
+        more = {"span": said, "longer": _span(window.human)}
+        said = _("%(span)s (people %(longer)s)") % more
     if window.messages:
-        more = ngettext("%(n)d message", "%(n)d messages", window.messages)
-        said += ", " + more % {"n": window.messages}
+        said = ngettext("%(span)s, %(n)d message", "%(span)s, %(n)d messages", window.messages) % {
+            "span": said,
+            "n": window.messages,
+        }
     return said
 
 
@@ -83,10 +86,24 @@ def _files(able: Capabilities) -> str:
 
 
 def _receipts(able: Capabilities) -> str:
-    told = [_("delivered")] * able.tells_delivered + [_("read")] * able.tells_read
-    return ", ".join(told) or "–"
+    if able.tells_delivered and able.tells_read:
+        return _("delivered, read")
+    if able.tells_delivered:
+        return _("delivered")
+    return _("read") if able.tells_read else "–"
 
 
 def _edits(able: Capabilities) -> str:
-    told = [_("edits")] * able.takes_edits + [_("deletions")] * able.takes_deletes
-    return ", ".join(told) or "–"
+    if able.takes_edits and able.takes_deletes:
+        return _("edit, delete")
+    if able.takes_edits:
+        return _("edit")
+    return _("delete") if able.takes_deletes else "–"
+
+
+def _rate(per_second: float | None) -> str:
+    if not per_second:
+        return "–"
+    if per_second >= 1:
+        return f"{per_second:g}/s"
+    return _("%(n)s a minute") % {"n": f"{per_second * 60:.3g}"}

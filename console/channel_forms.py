@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from channels.connecting import Wanted, wanted
@@ -34,7 +35,7 @@ LABELS: dict[str, Any] = {
     "phone_number_id": _("Phone number ID"),
     "polls": _("Fetch instead of webhooks"),
     "refresh_token": _("Refresh token"),
-    "sender": _("Sender"),
+    "sender": _("Sending number"),
     "token": _("Token"),
     "user_id": _("User ID"),
     "verify_token": _("Verify token"),
@@ -64,10 +65,11 @@ class AccountForm(forms.Form):
     def _field(self, each: Wanted) -> forms.Field:
         label = LABELS.get(each.name) or each.name.replace("_", " ").capitalize()
         is_kept = each.is_secret and bool((self.stored or {}).get(each.name))
+        about = each.help_text
         given: dict[str, Any] = {
             "label": label,
             "required": each.is_required and not is_kept,
-            "help_text": _STORED if is_kept else each.help_text,
+            "help_text": format_lazy("{} {}", _STORED, about) if is_kept else about,
         }
         if not each.is_secret:
             given["initial"] = (self.stored or {}).get(each.name, each.default)

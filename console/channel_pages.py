@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from channels import connecting, matrix
+from channels.base import Adapter
 from channels.models import Account
 from console.channel_forms import AccountForm
 from console.frame import frame
@@ -53,7 +54,13 @@ def connect(request: HttpRequest, kind: str) -> HttpResponse:
         )
         messages.success(request, _("Connected. Now tell the platform our address."))
         return redirect("console:channel", pk=account.pk)
-    context = {**frame(request, "channels"), "adapter": adapter, "form": form}
+    ours = _("our address (you see it once this is connected)")
+    context = {
+        **frame(request, "channels"),
+        "adapter": adapter,
+        "form": form,
+        "steps": _steps(adapter, ours),
+    }
     status = 422 if form.errors else 200
     return render(request, "console/channel_connect.html", context, status=status)
 
@@ -73,7 +80,7 @@ def channel(request: HttpRequest, pk: int) -> HttpResponse:
         "adapter": connecting.kinds()[account.kind],
         "form": form,
         "webhook": webhook,
-        "steps": [str(step).replace("{webhook}", webhook) for step in account.adapter.steps],
+        "steps": _steps(account.adapter, webhook),
         "ability": matrix.row(account.adapter),
     }
     status = 422 if form.errors else 200
@@ -101,6 +108,10 @@ def switch(request: HttpRequest, pk: int) -> HttpResponse:
     account = _account(pk)
     connecting.switch(account, is_active=not account.is_active, actor=agent_of(request))
     return redirect("console:channel", pk=pk)
+
+
+def _steps(adapter: type[Adapter] | Adapter, webhook: str) -> list[str]:
+    return [str(step).replace("{webhook}", webhook) for step in adapter.steps]
 
 
 def _account(pk: int) -> Account:
