@@ -9,11 +9,15 @@ filed as what it is, a message of somebody who wrote to us, and is sent to nobod
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -40,6 +44,10 @@ NOTICE = {
 }
 
 
+#: A flood of customers' mails must not flood agents: they see the rest in the console.
+MOST_NOTICES, NOTICES_WITHIN = 30, timedelta(minutes=10)
+
+
 def tell_assignees(events: Sequence[MessageReceived]) -> None:
     """Mail each customer's message to the agent who is responsible and wants it."""
     told = [e.message_id for e in events if not (e.is_automatic or e.is_imported)]
@@ -49,15 +57,29 @@ def tell_assignees(events: Sequence[MessageReceived]) -> None:
         ticket__assignee__wants_mail=True,
         ticket__assignee__is_active=True,
     )
-    messages = list(
-        rows.select_related("ticket__inbox", "ticket__assignee", "contact").order_by("pk")
-    )
-    accounts = accounts_of({message.ticket.inbox_id for message in messages}) if messages else {}
-    Delivery.objects.bulk_create(
-        _notice(message, message.ticket.assignee, account)
-        for message in messages
-        if (account := accounts.get(message.ticket.inbox_id)) and message.ticket.assignee
-    )
+    related = rows.select_related("ticket__inbox", "ticket__assignee", "contact").order_by("pk")
+    if messages := list(related):
+        accounts = accounts_of({message.ticket.inbox_id for message in messages})
+        Delivery.objects.bulk_create(_notices(messages, accounts))
+
+
+def _notices(messages: Sequence[Message], accounts: Mapping[int, Account]) -> Iterator[Delivery]:
+    sent = _sent_lately(accounts.values())
+    for message in messages:
+        agent, account = message.ticket.assignee, accounts.get(message.ticket.inbox_id)
+        if agent is None or account is None or account.mode == Account.Mode.WATCH:
+            continue
+        sent[agent.email] += 1
+        if sent[agent.email] <= MOST_NOTICES:
+            yield _notice(message, agent, account)
+
+
+def _sent_lately(accounts: Iterable[Account]) -> Counter[str]:
+    """How many notices each agent got."""
+    since = timezone.now() - NOTICES_WITHIN
+    rows = Delivery.objects.filter(account__in=set(accounts), message=None, created_at__gt=since)
+    notices = rows.filter(automatic=None).values("to").annotate(n=Count("pk"))
+    return Counter(dict(notices.values_list("to", "n")))
 
 
 def _notice(message: Message, agent: User, account: Account) -> Delivery:

@@ -48,11 +48,14 @@ def _note(ticket: Ticket, address: str, reason: str) -> None:
 
 
 def _words(requester: Contact, address: str, reason: str) -> str:
-    identity = find_identity(Address.email(address)) if address else None
+    is_mail = "@" in address
+    identity = find_identity(Address.email(address)) if is_mail else None
     told = {"address": address, "reason": explain(reason)}
-    lines = [_("Mail to %(address)s did not arrive: %(reason)s") % told]
-    if not address:
-        lines = [_("The reply did not go out: %(reason)s") % told]
+    lines = [
+        _("Mail to %(address)s did not arrive: %(reason)s") % told
+        if is_mail
+        else _("The reply did not go out: %(reason)s") % told
+    ]
     if identity is not None and identity.undeliverable_at is not None:
         lines.append(_("We write to this address again once its owner has written to us."))
     if others := other_ways(identity.contact if identity else requester, address):

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from channels import agent_mail
 from channels.models import Account, Delivery, Receipt
 from channels.receipts import accept
 from channels.threads import agent_address
@@ -220,6 +221,17 @@ def test_agents_hear_nothing_they_did_not_ask_for(
     accept(account, raw_mail(In_Reply_To="<first@example.org>"), {})
     work()
     assert len(sink.to("Mia@staff.example")) == told
+
+
+def test_a_flood_of_messages_is_no_flood_of_notices(
+    ticket: Ticket, agent: User, account: Account, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agent_mail, "MOST_NOTICES", 3)
+    for n in range(6):
+        accept(account, raw_mail(In_Reply_To="<first@example.org>", text=f"And {n}?"), {})
+    work()
+    assert len(sink.to("Mia@staff.example")) == 3
+    assert ticket.messages.count() == 8
 
 
 def test_without_a_border_agents_are_not_asked_to_answer_by_mail(
