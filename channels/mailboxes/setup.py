@@ -38,6 +38,11 @@ class Refused(ChannelError):
     """It cannot be done so; says why, in words."""
 
 
+#: What a newly connected mailbox may send by itself in a minute, until somebody sets it: who
+#: connects one by a form is no operator of a mail door, and twenty thousand mails are soon sent.
+FIRST_BUDGET = 120
+
+
 @transaction.atomic
 def connect(
     address: str,
@@ -55,6 +60,7 @@ def connect(
     if inbox is None:
         inbox = Inbox.objects.create(name=name or address, team=team)
     account = Account(kind="email", address=address, inbox=inbox, mode=Account.Mode.WATCH)
+    account.automatic_per_minute = FIRST_BUDGET
     account.settings = {"username": address, **settings}
     _save(account)
     change(account, {})  # what is no setting fails here

@@ -30,8 +30,8 @@ class Account(models.Model):
     mode = models.CharField(max_length=5, choices=Mode, default=Mode.LIVE, db_default=Mode.LIVE)
     automatic_per_minute = models.PositiveIntegerField(
         _("automatic mails a minute"),
-        default=120,
-        db_default=120,
+        default=10_000,
+        db_default=10_000,
         help_text=_("Above it, automatic mail is held until somebody decides."),
     )
 
