@@ -154,7 +154,7 @@ class MetaSimulator(Simulator):
             return Refusal(10900, "Activity already replied to").answered()
         self.tape.remember(f"replied:{comment}", "yes")
         person = person_id(lines[0].person)
-        kept = self.keep(id=self.mid(), thread=person, text=text)
+        kept = self.keep(id=self.mid(), thread=person, person=lines[0].person, text=text)
         return Answered.of({"recipient_id": person, "message_id": kept.id})
 
     def mid(self) -> str:
