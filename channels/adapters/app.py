@@ -15,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from channels import wire
 from channels.base import (
@@ -43,7 +44,7 @@ _MALFORMED = (ValueError, KeyError, TypeError, AttributeError, OverflowError, Re
 @dataclass(frozen=True, kw_only=True)
 class App(Adapter):
     kind = "app"
-    label = "App"
+    label = gettext_noop("App")
     capabilities = Capabilities(
         text=10_000, caption=10_000, files=Files(most_bytes=_LARGEST, by="url"),
         tells_delivered=True, tells_read=True, takes_edits=True, takes_deletes=True,
@@ -57,11 +58,14 @@ class App(Adapter):
         _("Sign who the person is on your server, never in the app itself."),
     )  # fmt: skip
 
-    url: str = setting("Where your server takes our answers: https://…")
-    webhook_secret: str = secret("whsec_…, signs calls to us; two by comma while changing.")
-    our_secret: str = secret("whsec_…, signs our calls to you; two by comma while changing.")
+    url: str = setting(_("Where your server takes our answers: https://…"))
+    webhook_secret: str = secret(_("whsec_…, signs calls to us; two by comma while changing."))
+    our_secret: str = secret(_("whsec_…, signs our calls to you; two by comma while changing."))
     identity_secret: str = secret(
-        "Signs who a person is (HS256); two by comma while changing. Empty: nobody is vouched for.",
+        _(
+            "Signs who a person is (HS256); two by comma while changing. "
+            "Empty: nobody is vouched for."
+        ),
         default="",
     )
 

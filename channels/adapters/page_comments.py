@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from channels import wire
 from channels.base import (
@@ -44,7 +45,7 @@ _POSTS = ("post", "status", "photo", "video", "share")
 class PageComments(Adapter):
     kind = "page_comments"
     app = door.APP
-    label = "Facebook comments"
+    label = gettext_noop("Facebook comments")
     capabilities = Capabilities(
         text=2000, is_public=True, may_go_private=True, takes_edits=True, takes_deletes=True,
         per_second=1,

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from channels import public_files, wire
 from channels.base import (
@@ -35,7 +36,7 @@ from support.http import Answer
 @dataclass(frozen=True, kw_only=True)
 class Sms(Adapter):
     kind = "sms"
-    label = "SMS"
+    label = gettext_noop("SMS")
     capabilities = Capabilities(
         text=1600, unit=Unit.UTF16, caption=1600, most_parts=4,
         files=Files(

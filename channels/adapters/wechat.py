@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from channels import stale, wire
@@ -39,7 +39,7 @@ from channels.wechat.calls import Api, code_of, said_by
 @dataclass(frozen=True, kw_only=True)
 class WeChat(Adapter):
     kind = "wechat"
-    label = "WeChat"
+    label = gettext_noop("WeChat")
     #: Of the five messages that each of the customer's allows one is for the acknowledgement.
     capabilities = Capabilities(
         text=2048, unit=Unit.BYTES, most_parts=4,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from channels import stale, wire
@@ -41,7 +41,7 @@ _LARGEST, _SECONDS = 20 * 1024 * 1024, 60
 @dataclass(frozen=True, kw_only=True)
 class Weibo(Adapter):
     kind = "weibo"
-    label = "Weibo"
+    label = gettext_noop("Weibo")
     capabilities = Capabilities(
         text=send.PRIVATE_TEXT, public_text=send.PUBLIC_TEXT, may_go_private=True,
         window=Window(length=timedelta(hours=48), outside=Outside.NOTHING),

@@ -41,12 +41,16 @@ SETTINGS = (
     "settings/mailboxes/connect/",
     "settings/mailboxes/connect/?preset=exmail",
     "settings/mailboxes/1/",
+    "settings/channels/",
+    "settings/channels/telegram/",
+    "settings/channels/x/",
     "settings/inboxes/",
     "settings/inboxes/1/",
     "settings/templates/",
     "settings/templates/acknowledgement/zh-hans/",
     "views/open/?q=nothing-like-this",
 )
+PLAYGROUND = ("/playground/", "/playground/telegram/")
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +110,7 @@ def test_the_customers_pages(eyes: Eyes, request: pytest.FixtureRequest) -> None
     page.click("form[data-upload] [type=submit]")
     page.wait_for_selector(".number")
     eyes.look("/received/")
-    for path in ("/status/", f"/status/{number}/", "/nothing/"):
+    for path in ("/status/", f"/status/{number}/", "/nothing/", *PLAYGROUND):
         eyes.go(path)
     page.goto(f"{eyes.harbour.url}/status/{number}/")
     page.fill("[name=email]", address)
@@ -146,5 +150,8 @@ def test_the_agents_pages(eyes: Eyes) -> None:
     eyes.look("the shortcuts")
     for path in SETTINGS:
         eyes.go(f"/console/{path}")
+    eyes.go("/console/settings/channels/")
+    page.click("main table a")
+    eyes.look("a channel")
     eyes.go("/accounts/logout/")
     assert not eyes.faults, "\n".join(eyes.faults)
