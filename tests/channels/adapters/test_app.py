@@ -188,7 +188,7 @@ def test_a_message_with_a_file() -> None:
         ("user.danced", Unknown),
     ],
 )
-def test_other_happenings(kind: str, expected: type) -> None:
+def test_other_happenings(kind: str, expected: Any) -> None:
     [thing] = parse(told(kind, text="new words", payload="yes"))
     assert type(thing) is expected
     assert (thing.about, thing.thread, thing.sender.value) == ("m-1", "t-1", "u-7")
