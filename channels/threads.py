@@ -36,11 +36,6 @@ class Mark:
     agent_id: int | None = None
     delivery_id: int | None = None
 
-    @property
-    def is_public(self) -> bool:
-        """Whether it leads to the talk with the customer, and not to one beside it."""
-        return self.ticket_id is not None and self.side_thread_id is None and self.agent_id is None
-
 
 def reply_address(mailbox: str, ticket_id: int) -> str:
     """``support@example.com`` with the ticket's signed mark after a plus."""
@@ -100,11 +95,6 @@ def _of_plus(letter: str, about: str, mac: str) -> Mark | None:
     if letter == "s":
         return Mark(side_thread_id=int(first))
     return Mark(delivery_id=int(first)) if letter == "b" else Mark(ticket_id=int(first))
-
-
-def ticket_of_address(addresses: Iterable[str]) -> int | None:
-    """The ticket whose public talk one of the recipient addresses proves, if any."""
-    return next((m.ticket_id for m in marks_of_addresses(addresses) if m.is_public), None)
 
 
 def new_message_id(

@@ -20,12 +20,6 @@ def test_each_address_proves_what_it_was_made_for():
     assert all(threads.base_address(address) == MAILBOX for address in made)
 
 
-def test_only_the_customers_address_leads_to_the_public_talk():
-    beside = [threads.side_thread_address(MAILBOX, 1), threads.agent_address(MAILBOX, 1, 2)]
-    assert threads.ticket_of_address(beside) is None
-    assert threads.ticket_of_address([*beside, threads.reply_address(MAILBOX, 9)]) == 9
-
-
 def test_a_message_id_says_whose_it_is():
     assert threads.mark_of_message_id(threads.new_message_id(42)) == Mark(ticket_id=42)
     beside = threads.new_message_id(42, side_thread_id=3)
