@@ -36,6 +36,11 @@ class Mark:
     agent_id: int | None = None
     delivery_id: int | None = None
 
+    @property
+    def is_public(self) -> bool:
+        """Whether it leads to the talk with the customer, and not to one beside it."""
+        return self.ticket_id is not None and self.side_thread_id is None and self.agent_id is None
+
 
 def reply_address(mailbox: str, ticket_id: int) -> str:
     """``support@example.com`` with the ticket's signed mark after a plus."""
