@@ -131,8 +131,8 @@ class WeiboSimulator(Simulator):
             file=said.file, is_public=said.is_public,
         )  # fmt: skip
         if said.is_public:
-            data = {"subtype": "comment", "key": int(line.id)}
-            return {"type": "mention", "text": said.text, "data": data}
+            about = {"subtype": "comment", "key": int(line.id)}
+            return {"type": "mention", "text": said.text, "data": about}
         if said.file:
             return {"type": "image", "text": "分享图片", "data": {"vfid": 1, "tovfid": 2}}
         return {"type": "text", "text": said.text, "data": {}}

@@ -11,7 +11,7 @@ import pytest
 from channels.base import Outcome, Unreadable
 from support.redis import client
 from tests.channels.adapters.meta_calls import Graph, file, outbound, running_graph
-from tests.channels.adapters.wechat_calls import AES_KEY, APP_ID, OPENID, SEALED, TOKEN
+from tests.channels.adapters.wechat_calls import AES_KEY, APP_ID, OPENID, SEALED, TOKEN, make
 
 OK = {"errcode": 0, "errmsg": "ok"}
 
@@ -195,3 +195,13 @@ def test_what_cannot_be_fetched(graph: Graph) -> None:
 def test_no_secret_is_told() -> None:
     told = f"{SEALED!r} {SEALED}"
     assert not [secret for secret in ("app-secret", TOKEN, AES_KEY) if secret in told]
+
+
+def test_an_account_is_tried_out(graph: Graph) -> None:
+    graph.will(good(), {"ip_list": ["192.0.2.1"]})
+    assert SEALED.check("") == ""
+    assert graph.calls[-1].path.endswith("cgi-bin/get_api_domain_ip?access_token=T1")
+    graph.answers.clear()
+    graph.will({"errcode": 40164, "errmsg": "invalid ip 192.0.2.9, not in whitelist"})
+    assert SEALED.check("") == "40164 invalid ip 192.0.2.9, not in whitelist"
+    assert "43" in make(aes_key="short").check("")
