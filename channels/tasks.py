@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from channels import delivery, media, receipts, retention
+from channels import delivery, media, polling, receipts, retention
 from support.alarms import heard, work_off
 
 
@@ -38,3 +38,9 @@ def forget_raw_mail() -> None:
     for _ in range(50):
         if not retention.forget_batch():
             return
+
+
+@shared_task
+def poll_channels() -> None:
+    """Ask the platforms that do not call us."""
+    polling.poll_due()

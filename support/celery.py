@@ -19,6 +19,7 @@ app.conf.beat_schedule = {
     "send deliveries": {"task": "channels.tasks.send_deliveries", "schedule": 5.0},
     "wake follow-ups": {"task": "tickets.tasks.wake_follow_ups", "schedule": 15.0},
     "nudge and solve the silent": {"task": "tickets.tasks.tend_pending", "schedule": 60.0},
+    "poll channels": {"task": "channels.tasks.poll_channels", "schedule": 15.0},
     "complete attachments": {"task": "channels.tasks.complete_attachments", "schedule": 60.0},
     "forget raw mail": {"task": "channels.tasks.forget_raw_mail", "schedule": 3600.0},
     "prune": {"task": "support.tasks.prune", "schedule": 3600.0},
