@@ -70,6 +70,7 @@ def _environment(files: Path, database: str, broker: str) -> dict[str, str]:
         "HARBOUR_SMTP_RATE": "1000000000",
         "HARBOUR_API_RATE": "1000000000",
         "HARBOUR_TRUSTED_PROXIES": "127.0.0.1",
+        "HARBOUR_UNDO_SECONDS": "0",
     }
 
 

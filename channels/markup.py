@@ -29,6 +29,16 @@ def named_pictures(text: str) -> list[str]:
     return [found[2] for found in _PICTURE.finditer(text)]
 
 
+def pieces(text: str) -> list[tuple[str, str]]:
+    """Runs of text, each with "", and pictures: what stands for one, and its content id."""
+    found, place = list[tuple[str, str]](), 0
+    for picture in _PICTURE.finditer(text):
+        found.append((text[place : picture.start()], ""))
+        found.append((f"[{picture[1] or picture[2]}]", picture[2]))
+        place = picture.end()
+    return [piece for piece in [*found, (text[place:], "")] if piece[0]]
+
+
 def plain(text: str) -> str:
     """The text with a picture's name where the picture is."""
     return _PICTURE.sub(lambda found: f"[{found[1] or found[2]}]", text)
@@ -112,5 +122,6 @@ def _picture(found: re.Match[str], pictures: Mapping[str, str]) -> str:
 
 
 def picture(content_id: str, name: str) -> str:
+    """It lies in the mail under ``content_id``."""
     source, shown = escape(f"cid:{content_id}"), escape(name)
     return f'<img src="{source}" alt="{shown}" style="{_PICTURE_STYLE}">'

@@ -8,6 +8,7 @@ from email.utils import formataddr
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import override
 
 from channels import chat
@@ -81,8 +82,8 @@ def _people(message: Message) -> dict[str, list[Address]]:
 def _deliveries(
     message: Message, account: Account, people: Mapping[str, list[Address]]
 ) -> list[Delivery]:
-    due_at = message.created_at + timedelta(seconds=settings.HARBOUR_UNDO_SECONDS)
-    due_at = max(due_at, message.send_at) if message.send_at else due_at
+    undone_until = message.created_at + timedelta(seconds=settings.HARBOUR_UNDO_SECONDS)
+    due_at = max(undone_until, message.send_at or undone_until, timezone.now())
     payload = _payload(message, account, people)
     everybody = [ascii_address(each.value) for some in people.values() for each in some]
     if account.adapter.sends_together and len(everybody) > 1:

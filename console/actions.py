@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -16,19 +15,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from channels.delivery import send_again
+from console import replying, writing
 from console.desk import render_ticket
+from console.drafts import draft_again
 from console.gate import agent_of, agents_only, visible_ticket
+from console.writing import Done
 from people.models import Team, User
-from support.secrets_guard import redact
 from tickets import reference
 from tickets.exceptions import StaleTicket, TicketError
-from tickets.files import store
-from tickets.inbound import InboundFile
 from tickets.models import Category, Priority, Status, Ticket
 from tickets.operations import follow_up, lifecycle, triage
-from tickets.operations.reply import add_note, reply
-
-TEXT_LENGTH = 100_000
 
 
 @agents_only()
@@ -40,7 +36,7 @@ def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
     if operation is None:
         return HttpResponse(status=404)
     try:
-        told = operation(request, ticket)
+        done = operation(request, ticket)
     except StaleTicket:
         return _stale(request, ticket, action)
     except TicketError as error:
@@ -50,9 +46,10 @@ def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
     except OSError:
         told = _("Files cannot be stored at the moment. Nothing was sent.")
         return _refused(request, ticket, action, told, 503)
-    if told:
-        messages.success(request, told)
-    return _back(request, ticket)
+    done = Done(done) if isinstance(done, str) else done
+    if done.told:
+        messages.success(request, done.told)
+    return _back(request, ticket, done.query)
 
 
 def _stale(request: HttpRequest, ticket: Ticket, action: str) -> HttpResponse:
@@ -73,56 +70,17 @@ def _refused(
 def _shown_again(request: HttpRequest, ticket: Ticket, action: str, status: int) -> HttpResponse:
     """The ticket as it is now, with what the agent had written."""
     fresh = visible_ticket(request, ticket.reference)
-    draft, mode = request.POST.get("text", ""), "note" if action == "note" else "reply"
-    return render_ticket(request, fresh, draft=draft, mode=mode, status=status)
+    return render_ticket(request, fresh, draft=draft_again(request, fresh, action), status=status)
 
 
-def _back(request: HttpRequest, ticket: Ticket) -> HttpResponse:
+def _back(request: HttpRequest, ticket: Ticket, query: dict[str, str]) -> HttpResponse:
     place = request.POST.get("next", "")
     if place and url_has_allowed_host_and_scheme(place, {request.get_host()}):
         return redirect(place)
     where = reverse("console:ticket", args=[ticket.reference])
     view = request.POST.get("view", "")
-    return redirect(f"{where}?{urlencode({'view': view})}" if view.isalpha() else where)
-
-
-def _seen(request: HttpRequest) -> int | None:
-    given = request.POST.get("seen", "")
-    return int(given) if given.isdecimal() else None
-
-
-def _text(request: HttpRequest) -> str:
-    text = request.POST.get("text", "").strip()[:TEXT_LENGTH]
-    if not text:
-        raise TicketError(_("Please write something first."))
-    return text
-
-
-def _files(request: HttpRequest) -> list[InboundFile]:
-    uploads = request.FILES.getlist("files")
-    if len(uploads) > settings.HARBOUR_UPLOAD_COUNT:
-        raise TicketError(_("Too many files."))
-    if any((upload.size or 0) > settings.HARBOUR_UPLOAD_LIMIT for upload in uploads):
-        raise TicketError(_("A file is too large."))
-    return [store(upload.name or "file", upload.read()) for upload in uploads]
-
-
-def _reply(request: HttpRequest, ticket: Ticket) -> str:
-    after = Status(request.POST.get("after", Status.PENDING))
-    text = _text(request)
-    ticket.require_unchanged(_seen(request))
-    files = _files(request)
-    agent = agent_of(request)
-    reply(ticket, text, actor=agent, status=after, seen=_seen(request), files=files)
-    if ticket.assignee_id is None:
-        triage.assign(ticket, agent, actor=agent)
-    return _("Reply sent.")
-
-
-def _note(request: HttpRequest, ticket: Ticket) -> str:
-    text, _removed = redact(_text(request))
-    add_note(ticket, text, actor=agent_of(request), files=_files(request))
-    return ""
+    query = {"view": view, **query} if view.isalpha() else query
+    return redirect(f"{where}?{urlencode(query)}" if query else where)
 
 
 def _assign(request: HttpRequest, ticket: Ticket) -> str:
@@ -139,7 +97,7 @@ def _take(request: HttpRequest, ticket: Ticket) -> str:
 
 def _status(request: HttpRequest, ticket: Ticket) -> str:
     status = Status(request.POST.get("status", ""))
-    lifecycle.set_status(ticket, status, actor=agent_of(request), seen=_seen(request))
+    lifecycle.set_status(ticket, status, actor=agent_of(request), seen=writing.seen(request))
     return ""
 
 
@@ -199,9 +157,13 @@ def _resend(request: HttpRequest, ticket: Ticket) -> str:
     return _("It is sent again.")
 
 
-ACTIONS: dict[str, Callable[[HttpRequest, Ticket], str]] = {
-    "reply": _reply,
-    "note": _note,
+ACTIONS: dict[str, Callable[[HttpRequest, Ticket], str | Done]] = {
+    "reply": replying.send,
+    "note": replying.note,
+    "forward": replying.forward,
+    "aside": replying.answer_aside,
+    "withdraw": replying.withdraw,
+    "send-now": replying.send_now,
     "assign": _assign,
     "take": _take,
     "status": _status,

@@ -14,9 +14,12 @@ from redis.exceptions import RedisError
 from channels.models import AutomaticMail
 from console import queues
 from console.choices import choices_for
+from console.drafts import Draft, draft_for
 from console.frame import frame
 from console.gate import agent_of, agents_only, visible_ticket
 from console.timeline import timeline
+from console.undo import undoable
+from console.writing import later_choices
 from people.models import User
 from support.redis import client as redis
 from tickets import reference
@@ -54,7 +57,7 @@ def ticket(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def render_ticket(
-    request: HttpRequest, shown: Ticket, *, draft: str = "", mode: str = "reply", status: int = 200
+    request: HttpRequest, shown: Ticket, *, draft: Draft | None = None, status: int = 200
 ) -> HttpResponse:
     """The desk with one ticket open; ``draft`` is put back into the composer."""
     listed = _list(request, request.POST.get("view") or request.GET.get("view", "open"))
@@ -62,8 +65,9 @@ def render_ticket(
         **frame(request, listed["view"].slug),
         **listed,
         **ticket_context(request, shown),
-        "draft": draft,
-        "mode": mode,
+        "draft": draft or draft_for(request, shown),
+        "undo": undoable(request, shown),
+        "later": later_choices(),
     }
     return render(request, "console/desk.html", context, status=status)
 

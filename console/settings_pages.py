@@ -20,7 +20,7 @@ from channels.automatic import span
 from channels.models import AutomaticMail, Template
 from console.frame import frame
 from console.gate import agent_of, agents_only
-from console.timeline import channel_name
+from console.items import channel_name
 from tickets import reference
 from tickets.models import Inbox, Ticket
 from tickets.operations import follow_up
@@ -49,7 +49,18 @@ def sample(language: str) -> dict[str, str]:
 class InboxForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Inbox
-        fields = ("name", "team", "reply_within", "reopen_within", "nudge_after", "solve_after")
+        fields = (
+            "name",
+            "team",
+            "reply_within",
+            "reopen_within",
+            "nudge_after",
+            "solve_after",
+            "from_name",
+            "signature",
+            "quotes_history",
+        )
+        widgets = {"signature": forms.Textarea(attrs={"rows": 4, "class": "low"})}
         labels = {"team": gettext_lazy("Team")}
 
 

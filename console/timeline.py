@@ -3,82 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from channels.models import Delivery
+from channels.correspondents import our_addresses
 from channels.refusals import explain
+from console.items import Item
 from people.models import User
 from support.models import Event
-from tickets.models import Message, Priority, Status, Ticket
+from tickets.models import Message, Priority, SideThread, Status, Ticket
 
 LATEST = 200
 
 
-@dataclass(frozen=True, kw_only=True)
-class Item:
-    """One entry; either ``message`` or ``text`` is set."""
-
-    key: str
-    at: datetime
-    message: Message | None = None
-    delivery: Delivery | None = None
-    text: str = ""
-    actor: str = ""
-
-    @property
-    def channel(self) -> str:
-        """The door it came by, in words."""
-        return channel_name(self.message.channel) if self.message else ""
-
-    @property
-    def is_stuck(self) -> bool:
-        """It did not arrive, or nobody can say: an agent decides."""
-        stuck = (Delivery.Status.FAILED, Delivery.Status.UNKNOWN)
-        return self.delivery is not None and self.delivery.status in stuck
-
-    @property
-    def failure(self) -> str:
-        """Why it did not arrive, in the reader's words."""
-        said = self.message.failure if self.message else ""
-        return explain(said or (self.delivery.error if self.delivery else ""))
-
-
-def channel_name(channel: str) -> str:
-    """What agents call the door that rows know by its slug."""
-    names = {
-        "email": _("email"),
-        "web": _("web form"),
-        "portal": _("status page"),
-        "api": "API",
-    }
-    return names.get(channel, channel)
-
-
 def timeline(ticket: Ticket) -> list[Item]:
-    """The latest messages and events, oldest first."""
+    """The latest messages and events, oldest first; a side thread stands where it began."""
     items = [*_messages(ticket), *_events(ticket)]
     return sorted(items, key=lambda item: (item.at, item.key))
 
 
 def _messages(ticket: Ticket) -> list[Item]:
-    rows = ticket.messages.select_related("agent", "contact").prefetch_related(
-        "attachments", "deliveries"
+    rows = ticket.messages.select_related("agent", "contact", "side_thread__contact")
+    rows = rows.prefetch_related("attachments", "deliveries")
+    latest = sorted(rows.order_by("-pk")[:LATEST], key=lambda message: message.pk)
+    heard = max((message.pk for message in latest if _is_heard(message)), default=0)
+    ours = our_addresses()
+    talk = [_item(message, heard, ours) for message in latest if message.side_thread is None]
+    aside: dict[SideThread, list[Item]] = {}
+    for message in latest:
+        if message.side_thread is not None:
+            aside.setdefault(message.side_thread, []).append(_item(message, 0, ours))
+    return [*talk, *(_beside(thread, items) for thread, items in aside.items())]
+
+
+def _is_heard(message: Message) -> bool:
+    """Somebody on the customer's side wrote it."""
+    is_public = message.side_thread_id is None and not message.is_automatic
+    return is_public and message.direction == Message.Direction.INBOUND
+
+
+def _item(message: Message, heard: int, ours: frozenset[str]) -> Item:
+    deliveries = sorted(message.deliveries.all(), key=lambda each: each.pk)
+    return Item(
+        key=f"m{message.pk}",
+        at=message.created_at,
+        message=message,
+        deliveries=sorted(deliveries, key=lambda each: bool(each.payload.get("is_copy"))),
+        heard_since=message.is_waiting and heard > message.pk,
+        ours=ours,
     )
-    latest = list(rows.order_by("-pk")[:LATEST])
-    return [
-        Item(
-            key=f"m{message.pk}",
-            at=message.created_at,
-            message=message,
-            delivery=next(iter(message.deliveries.all()), None),
-        )
-        for message in latest
-    ]
+
+
+def _beside(thread: SideThread, items: list[Item]) -> Item:
+    return Item(key=f"s{thread.pk}", at=items[0].at, side_thread=thread, items=items)
 
 
 def _events(ticket: Ticket) -> list[Item]:
@@ -101,7 +82,12 @@ def _status(facts: dict[str, Any]) -> str:
         "old": Status(facts["old"]).label,
         "new": Status(facts["new"]).label,
     }
-    by = {"customer": _("by the customer"), "silence": _("no answer came")}
+    by = {
+        "customer": _("by the customer"),
+        "silence": _("no answer came"),
+        "withdrawn": _("a reply was taken back"),
+        "side_thread": _("an answer came in a side thread"),
+    }
     reason = by.get(facts.get("reason", ""), "")
     return f"{told} ({reason})" if reason else told
 
@@ -131,6 +117,22 @@ def _follow_up(facts: dict[str, Any]) -> str:
     return _("Follow-up on %(at)s UTC: %(why)s") % told
 
 
+def _waiting(facts: dict[str, Any]) -> str:
+    zone = timezone.get_default_timezone()
+    at = timezone.localtime(datetime.fromisoformat(facts["at"]), zone)
+    return _("A reply waits until %(at)s") % {"at": f"{at:%Y-%m-%d %H:%M} {at.tzname()}"}
+
+
+def _taken_back(facts: dict[str, Any]) -> str:
+    if facts.get("reason") == "answered":
+        return _("A waiting reply was taken back: the customer wrote first")
+    return _("A reply was taken back")
+
+
+def _beside_said(facts: dict[str, Any]) -> str:
+    return _("An answer came in a side thread") if facts["is_inbound"] else ""
+
+
 def _undelivered(facts: dict[str, Any]) -> str:
     reason = explain(facts["reason"])
     if facts.get("of_copy"):
@@ -148,5 +150,8 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "ticket.follow_up_due": lambda facts: _("Follow-up is due: %(why)s") % facts,
     "ticket.customer_nudged": lambda facts: _("The customer was reminded"),
     "ticket.merged": lambda facts: _("Tickets were merged"),
+    "message.reply_scheduled": _waiting,
+    "message.reply_withdrawn": _taken_back,
+    "message.side_added": _beside_said,
     "message.undeliverable": _undelivered,
 }

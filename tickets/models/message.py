@@ -38,6 +38,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
             direction__in=between, side_thread=None, withdrawn_at=None, then_status=""
         )
 
+    def taken_back(self) -> Self:
+        """Replies that were never sent."""
+        return self.filter(withdrawn_at__isnull=False, side_thread=None)
+
     def for_customers(self) -> Self:
         """What the customer's side may read: no stranger's mail, nor what may yet be undone."""
         settled = timezone.now() - timedelta(seconds=settings.HARBOUR_UNDO_SECONDS)

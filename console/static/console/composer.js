@@ -1,5 +1,7 @@
-// Reply or note: the mode is told by colour, word and button; drafts are kept for each.
+// Reply, note or side thread: the mode is told by colour, word and button; each has its draft.
 import { $, $$, memory, thread } from "./page.js";
+import { showPeople } from "./people.js";
+import { takePictures } from "./pictures.js";
 
 const composer = $("#composer");
 const text = $("#text");
@@ -19,12 +21,13 @@ function show(mode) {
     tab.setAttribute("aria-pressed", String(tab.dataset.tab === mode));
   }
   const send = $("[data-send]", composer);
+  $("#f-third").required = mode === "forward";
   $("span", send).textContent = send.dataset[mode];
   text.placeholder = text.dataset[mode];
   if (!text.value) text.value = memory.get(key(mode)) ?? "";
 }
 
-/** Write a reply or a note. */
+/** Write a reply, a note, or to somebody else. */
 export function write(mode) {
   if (!composer) return;
   if (mode !== composer.dataset.mode) {
@@ -32,11 +35,21 @@ export function write(mode) {
     text.value = "";
     show(mode);
   }
-  text.focus();
+  (mode === "forward" && !$("#f-third").value ? $("#f-third") : text).focus();
+}
+
+/** Name those who get the reply. */
+export function writeTo() {
+  write("reply");
+  const whom = $("#whom");
+  if (!whom) return;
+  whom.open = true;
+  $("#f-cc").focus();
 }
 
 export function sendFrom(field) {
-  if (composer && field === text) composer.requestSubmit();
+  if (composer?.contains(field)) composer.requestSubmit($("[data-send]", composer));
+  else field.closest?.("form.answer")?.requestSubmit();
 }
 
 /** What was sent well is no draft any more; what came back with an error still is. */
@@ -60,14 +73,23 @@ function begin() {
     clearTimeout(later);
     keep();
     memory.set("sent", key(composer.dataset.mode));
-    $("[data-send]", composer).disabled = true;
+    setTimeout(() => { for (const one of $$("button", composer)) one.disabled = true; });
   });
-  window.addEventListener("pageshow", () => { $("[data-send]", composer).disabled = false; });
+  window.addEventListener("pageshow", () => { for (const one of $$("button", composer)) one.disabled = false; });
   $("[name=files]", composer).addEventListener("change", (event) => {
     $("#chosen").textContent = [...event.target.files].map((file) => file.name).join(", ");
   });
   forgetSent();
   show(composer.dataset.mode);
+  showPeople();
+  takePictures(composer, text);
+  document.addEventListener("click", (event) => {
+    const pass = event.target.closest?.("[data-pass]");
+    if (!pass || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    $("#f-passes").value = pass.dataset.pass;
+    write("forward");
+  });
 }
 
 if (composer) begin();

@@ -1,7 +1,8 @@
 // Single keys, outside of fields and of an input method's composition; one switch turns them off.
 import { $, $$, base, memory, thread, view } from "./page.js";
-import { sendFrom, write } from "./composer.js";
+import { sendFrom, write, writeTo } from "./composer.js";
 import { toggleEvents } from "./panel.js";
+import { takeBack } from "./undo.js";
 
 const sheet = $("#shortcuts");
 const FIELDS = "input, textarea, select, [contenteditable]";
@@ -59,6 +60,9 @@ const bindings = {
   u: () => location.assign(`/console/views/${view}/`),
   r: () => write("reply"),
   n: () => write("note"),
+  f: () => write("forward"),
+  c: writeTo,
+  z: takeBack,
   a: () => choose("f-assign"),
   i: () => act("take", {}),
   s: () => choose("f-status"),

@@ -58,9 +58,19 @@ function addItems(items) {
     if (!shown) {
       timeline.append(item);
       added += 1;
-    } else if (shown.dataset.state !== item.dataset.state) shown.replaceWith(item);
+    } else if (shown.dataset.state !== item.dataset.state) renew(shown, item);
   }
   return added;
+}
+
+/** What was open or half written in it stays so. */
+function renew(shown, item) {
+  if (shown.open) item.open = true;
+  const written = $("textarea", shown)?.value;
+  const at = shown.contains(document.activeElement) && document.activeElement.matches("textarea");
+  if (written) $("textarea", item).value = written;
+  shown.replaceWith(item);
+  if (at) $("textarea", item)?.focus();
 }
 
 /** Unless somebody is at work in it. */

@@ -60,6 +60,6 @@ for (const button of $$("[data-theme-switch]")) {
   });
 }
 
-for (const toast of $$(".toast")) {
+for (const toast of $$(".toast:not(form)")) {
   setTimeout(() => toast.remove(), toast.classList.contains("success") ? 5000 : 12000);
 }
