@@ -79,11 +79,13 @@ def _is_safe_to_send(delivery: Delivery) -> bool:
             _give_up(delivery, why)
             return False
         return not _gave_way(delivery)
-    if delivery.was_handed_over or delivery.blind_tries >= MAX_BLIND:
+    may_have_gone = delivery.was_handed_over or (delivery.is_automatic and not delivery.blind_tries)
+    tries = delivery.blind_tries + may_have_gone
+    if may_have_gone and (not delivery.is_automatic or tries > MAX_BLIND):
         _give_up(delivery, "the sender was stopped before the answer came", unknown=True)
         return False
-    if delivery.is_automatic:
-        Delivery.objects.filter(pk=delivery.pk).update(blind_tries=F("blind_tries") + 1)
+    delivery.blind_tries = tries
+    Delivery.objects.filter(pk=delivery.pk).update(blind_tries=tries, was_handed_over=False)
     return True
 
 
@@ -134,7 +136,7 @@ class _Run:
         for delivery in self._deliveries:
             if self.is_away or time.monotonic() > self._until:
                 return
-            if not delivery.is_automatic:
+            if not delivery.is_automatic or delivery.blind_tries:
                 Delivery.objects.filter(pk=delivery.pk).update(was_handed_over=True)
             self.current = delivery.pk
             yield outbound(delivery)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from channels import delivery, receipts
 from channels.models import Delivery, Receipt
 from channels.receipts import accept
+from support import outbox
 from tests.factories import make_account, make_agent, raw_mail
 from tests.sink import Sink
 from tests.working import work
@@ -44,11 +45,11 @@ def test_an_acknowledgement_outlives_several_deaths_and_then_stops(sink: Sink) -
     work()
     row = Delivery.objects.get()
     for _ in range(delivery.MAX_BLIND):
-        die_with(row=row)
+        die_with(row=row, handed_over=True)
         work()
     assert len(sink.mails) == 1 + delivery.MAX_BLIND
     assert len({str(mail["Message-ID"]) for mail in sink.mails}) == 1
-    die_with(row=row)
+    die_with(row=row, handed_over=True)
     work()
     row.refresh_from_db()
     assert (row.status, len(sink.mails)) == ("unknown", 1 + delivery.MAX_BLIND)
@@ -64,3 +65,17 @@ def test_a_reply_that_was_handed_over_is_never_sent_blindly(sink: Sink) -> None:
     work()
     row.refresh_from_db()
     assert (row.status, len(sink.mails)) == ("unknown", before)
+
+
+def test_deaths_before_anything_was_handed_over_cost_no_try(sink: Sink) -> None:
+    accept(make_account(), raw_mail(), {})
+    while receipts.file_batch() or outbox.drain_batch():
+        pass
+    row = Delivery.objects.get()
+    for _ in range(3 * delivery.MAX_BLIND):
+        die_with(row=row)
+        delivery._claim()  # and dies again, before a connection is opened
+    die_with(row=row)
+    work()
+    row.refresh_from_db()
+    assert (row.status, len(sink.mails)) == ("sent", 1)
