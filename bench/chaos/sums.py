@@ -157,5 +157,6 @@ def _is_hostile(case: Case) -> bool:
 
 
 def _robots(sent: Sequence[tuple[str, str]]) -> list[str]:
-    got = Counter(to for to, _ in sent if to.endswith(f"@{ROBOT}"))
+    mails = set(sent)  # a mail that a death doubled is one
+    got = Counter(to for to, _ in mails if to.endswith(f"@{ROBOT}"))
     return [f"robot {to} got {n} mails" for to, n in got.items() if n > MOST_TO_ROBOT]
