@@ -15,6 +15,7 @@ from channels.quoting import Quote
 from channels.threads import body_mark
 from support.html import sanitise
 from tickets.models import Attachment, Message
+from tickets.pictures import in_words
 
 _FAINT = "color:#6b7280"
 _BODY = (
@@ -44,7 +45,7 @@ def letter(message: Message, quote: Quote) -> Letter:
     text = [
         separators.text_line(message.ticket_id, message.side_thread_id),
         "",
-        markup.plain(message.text).strip(),
+        in_words(message.text).strip(),
         *(["", f"-- \n{signature}"] if signature else []),
         *(["", quote.text] if quote.text else []),
     ]

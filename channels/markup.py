@@ -11,8 +11,8 @@ from html import escape
 from itertools import groupby
 
 from support.html import linked_html
+from tickets.pictures import PICTURE
 
-_PICTURE = re.compile(r"!\[([^\[\]\n]{0,200})\]\(cid:([\w.@-]{1,250})\)")
 _BULLET = re.compile(r"\s{0,3}[-*•·]\s+(?=\S)")
 _NUMBER = re.compile(r"\s{0,3}(\d{1,4})[.)、]\s*(?=\S)")
 _QUOTE = re.compile(r"\s{0,3}>\s?")
@@ -26,22 +26,17 @@ _PICTURE_STYLE = "max-width:100%;height:auto"
 
 def named_pictures(text: str) -> list[str]:
     """The content ids of the pictures that ``text`` shows in its place, in order."""
-    return [found[2] for found in _PICTURE.finditer(text)]
+    return [found[2] for found in PICTURE.finditer(text)]
 
 
 def pieces(text: str) -> list[tuple[str, str]]:
     """Runs of text, each with "", and pictures: what stands for one, and its content id."""
     found, place = list[tuple[str, str]](), 0
-    for picture in _PICTURE.finditer(text):
+    for picture in PICTURE.finditer(text):
         found.append((text[place : picture.start()], ""))
         found.append((f"[{picture[1] or picture[2]}]", picture[2]))
         place = picture.end()
     return [piece for piece in [*found, (text[place:], "")] if piece[0]]
-
-
-def plain(text: str) -> str:
-    """The text with a picture's name where the picture is."""
-    return _PICTURE.sub(lambda found: f"[{found[1] or found[2]}]", text)
 
 
 def to_html(text: str, pictures: Mapping[str, str] | None = None) -> str:
@@ -108,7 +103,7 @@ _WRITERS: dict[str, Callable[[Sequence[str], Mapping[str, str]], Iterator[str]]]
 def _inline(line: str, pictures: Mapping[str, str]) -> str:
     """One line with its links, and with the pictures that the mail bears."""
     parts, place = [], 0
-    for found in _PICTURE.finditer(line):
+    for found in PICTURE.finditer(line):
         parts.append(linked_html(line[place : found.start()]))
         parts.append(_picture(found, pictures))
         place = found.end()

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from channels.correspondents import Recipients, reply_to_all
 from people.operations import Address
 from tickets.models import Attachment, Message, Ticket
+from tickets.operations.content import preview_of
 from tickets.operations.recipients import addresses_in
 
 MODES = ("reply", "note", "forward")
@@ -46,6 +47,10 @@ class Draft:
         """Whom a reply goes to, in a word."""
         people = self.everybody.to
         return (people[0].name or people[0].value) if people else ""
+
+    @property
+    def named_choices(self) -> list[tuple[Message, str]]:
+        return [(message, preview_of(message.text)[:40]) for message in self.choices]
 
     @property
     def others(self) -> int:

@@ -5,8 +5,8 @@ import re
 from django import template
 from django.conf import settings
 
-from channels import markup
 from people.models import User
+from tickets.pictures import in_words
 
 register = template.Library()
 _ONE_WORD_NAME = re.compile(r"[^\x00-\u024f]|^$")
@@ -27,8 +27,4 @@ def first_name(agent: User | None) -> str:
     words = agent.name.split() if agent else []
     return "" if not words or _ONE_WORD_NAME.search(words[0]) else words[0]
 
-
-@register.filter
-def in_words(text: str) -> str:
-    """A message's text, with a picture's name where the picture is."""
-    return markup.plain(text)
+register.filter("in_words", in_words)

@@ -12,6 +12,7 @@ from people.operations import email_of
 from support.language import supported
 from tickets.exceptions import TicketError
 from tickets.models import Message, Ticket
+from tickets.pictures import in_words
 
 
 def forwarded(ticket: Ticket, messages: Sequence[Message]) -> str:
@@ -34,7 +35,7 @@ def _passage(ticket: Ticket, message: Message) -> str:
             _("Date: %(when)s UTC") % {"when": date_format(at, "Y-m-d H:i")},
             _("Subject: %(subject)s") % {"subject": " ".join(ticket.subject.split())},
             "",
-            message.text.strip(),
+            in_words(message.text).strip(),
         ]
     )
 

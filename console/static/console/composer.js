@@ -81,6 +81,7 @@ function begin() {
   });
   forgetSent();
   show(composer.dataset.mode);
+  if (new URLSearchParams(location.search).has("draft")) text.focus();
   showPeople();
   takePictures(composer, text);
   document.addEventListener("click", (event) => {
