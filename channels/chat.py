@@ -137,7 +137,8 @@ def address_of(account: Account, ticket: Ticket) -> str:
 
 def last_heard(ticket: Ticket) -> Message | None:
     """The customer's last message: the window's begin, and what we answer."""
-    received = Message.objects.filter(ticket=ticket, direction=_IN, is_automatic=False)
+    public = Message.objects.public().filter(ticket=ticket)
+    received = public.filter(direction=_IN, is_automatic=False)
     return received.exclude(author=Message.Author.STRANGER).order_by("-pk").first()
 
 
@@ -150,7 +151,8 @@ def closed(account: Account, lane: str, *, is_automatic: bool, now: datetime) ->
     if window.outside is Outside.ANYTHING or not lane:
         return ""
     talk = Message.objects.filter(ticket__inbox=account.inbox_id, ticket__thread=lane)
-    said = talk.filter(direction=_IN).order_by("-pk").values_list("created_at", "is_public")
+    talk = talk.filter(direction=_IN, side_thread=None).order_by("-pk")
+    said = talk.values_list("created_at", "is_public")
     heard, is_public = said.first() or (None, False)
     if is_public:
         return ""

@@ -9,7 +9,7 @@ from channels.models import Account, Alias
 from channels.threads import base_address
 from people.operations import Address, email_of
 from tickets.models import Message, Ticket
-from tickets.operations.recipients import addresses_in, is_address
+from tickets.operations.recipients import addresses_in, by_mail, is_address
 
 _INBOUND = Message.Direction.INBOUND
 
@@ -54,7 +54,7 @@ def reply_to_all(ticket: Ticket) -> Recipients:
     public = Message.objects.public().filter(ticket=ticket, direction=_INBOUND, is_automatic=False)
     public = public.exclude(author=Message.Author.STRANGER).select_related("contact")
     first, last = public.order_by("pk").first(), public.order_by("-pk").first()
-    to = without_ours([*_requester(ticket), *_other_author(last)], ours)
+    to = without_ours([*by_mail(ticket), *_other_author(last)], ours)
     copied = [*_named(first), *(_named(last) if last and is_believed(last) else [])]
     cc = without_ours([*copied, *_taking_part(ticket)], ours | {each.value for each in to})
     known = ours | {each.value for each in [*to, *cc]}
@@ -71,11 +71,6 @@ def _named(message: Message | None) -> list[Address]:
 def is_believed(message: Message) -> bool:
     """Whether its sender proved to be who they say: a forger might copy themselves in."""
     return message.is_verified or bool(message.addressing.get("proved"))
-
-
-def _requester(ticket: Ticket) -> list[Address]:
-    address = email_of(ticket.requester)
-    return [Address.email(address, ticket.requester.name)] if address else []
 
 
 def _other_author(last: Message | None) -> list[Address]:

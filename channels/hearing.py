@@ -135,7 +135,7 @@ def _echo(account: Account, told: Occurrence) -> bool:
     if _message(account, told.external_id) is not None:
         return True
     talk = Message.objects.filter(ticket__inbox=account.inbox_id, ticket__thread=told.thread)
-    last = talk.order_by("-pk").first()
+    last = talk.filter(side_thread=None).order_by("-pk").first()
     if last is not None:
         text = str(told.facts["text"])
         amend.add_elsewhere(last, text, external_id=told.external_id, at=told.at)

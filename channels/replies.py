@@ -22,7 +22,7 @@ from people.operations import Address
 from people.reachability import stopped_among
 from support.language import supported
 from tickets.models import Message, Ticket
-from tickets.operations.recipients import addresses_in
+from tickets.operations.recipients import addresses_in, by_mail
 from tickets.operations.reply import report_undeliverable
 
 #: Earlier mails of the talk that References names besides its root and the one answered.
@@ -41,6 +41,8 @@ def owe(message_id: int) -> None:
         chat.owe(message, talk)
         return
     account = accounts_of({ticket.inbox_id}).get(ticket.inbox_id)
+    if not message.addressing.get("to"):
+        _address(message)
     people = _people(message)
     if account is None or not people or account.mode == Account.Mode.WATCH:
         reason = "no-address" if account else "no-mailbox"
@@ -54,6 +56,13 @@ def owe(message_id: int) -> None:
     )
     _hold_back(deliveries)
     Delivery.objects.bulk_create(deliveries)
+
+
+def _address(message: Message) -> None:
+    """A talk that no channel holds goes on by mail, to the requester."""
+    pairs = [[each.name, each.value] for each in by_mail(message.ticket)]
+    message.addressing = {**message.addressing, "to": pairs}
+    Message.objects.filter(pk=message.pk).update(addressing=message.addressing)
 
 
 def _hold_back(deliveries: Sequence[Delivery]) -> None:

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, replace
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from channels import chat
 from channels.correspondents import Recipients, reply_to_all
+from console.items import channel_name
 from people.operations import Address
 from tickets.models import Attachment, Message, Ticket
 from tickets.operations.content import preview_of
@@ -27,6 +29,7 @@ class Draft:
     """``to``, ``cc`` and ``bcc`` are lines as people type them."""
 
     mode: str = "reply"
+    channel: str = ""  # where the conversation is held, unless by mail
     text: str = ""
     to: str = ""
     cc: str = ""
@@ -127,12 +130,14 @@ def draft_again(request: HttpRequest, ticket: Ticket, mode: str) -> Draft:
 
 
 def _empty(ticket: Ticket) -> Draft:
-    everybody = reply_to_all(ticket)
+    held = chat.holds(ticket)
+    everybody = Recipients() if held else reply_to_all(ticket)
     talk = ticket.messages.public().select_related("contact", "agent").order_by("-pk")
     choices = list(talk.prefetch_related("attachments")[:MOST_CHOICES])
     heard = [one for one in choices if one.direction == Message.Direction.INBOUND]
     asked = addresses_in(heard[0].addressing, "reply_to") if heard else []
     return Draft(
+        channel=channel_name(held.kind) if held else "",
         to=line(everybody.to),
         cc=line(everybody.cc),
         everybody=everybody,

@@ -48,8 +48,11 @@ def addressing_of(
 
 def _requester(ticket: Ticket) -> list[Address]:
     """None where the talk is elsewhere: then the answer goes there, and not by mail."""
-    if ticket.thread:
-        return []
+    return [] if ticket.thread else by_mail(ticket)
+
+
+def by_mail(ticket: Ticket) -> list[Address]:
+    """The requester's address, if there is one that works."""
     address = email_of(ticket.requester)
     return [Address.email(address, ticket.requester.name)] if address else []
 

@@ -184,3 +184,18 @@ def test_the_sender_and_the_signature_are_the_agents_then_the_inboxes(sink: Sink
     assert str(acknowledgement["From"]).startswith("Harbour ")
     assert str(three["From"]).startswith("Harbour ")
     assert parse_mail(one.as_bytes()).from_email == "support@example.com"
+
+
+def test_a_conversation_in_a_channel_is_answered_there_even_if_an_address_is_known(
+    sink: Sink,
+) -> None:
+    ticket = opened(sink)
+    Ticket.objects.filter(pk=ticket.pk).update(thread="4711")
+    ticket.refresh_from_db()
+    assert reply(ticket, "x", actor=make_agent()).addressing["to"] == []
+    work()
+    assert [str(mail["To"]) for mail in sink.mails] == ["Ann <ann@example.org>"], (
+        "no channel holds it"
+    )
+    message = Message.objects.get(direction="outbound")
+    assert message.addressing["to"] == [["Ann", "ann@example.org"]]
