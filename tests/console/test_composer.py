@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Page, expect
 from channels.models import Delivery
 from channels.receipts import accept
 from people.models import User
+from tests.console.asking import png
 from tests.console.conftest import signed_in
 from tests.console.test_browser import LOOKS, faults, live, place
-from tests.console.test_replying import png
 from tests.factories import make_account, raw_mail
 from tests.sink import Sink, running_sink
 from tests.working import work

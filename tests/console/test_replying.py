@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client, override_settings
 from django.utils import timezone
 
 from channels.models import Account, Delivery
 from channels.receipts import accept
 from people.models import User
-from people.operations import Address
-from tests.factories import make_account, make_agent, raw_mail
+from tests.console.asking import asked_by_ann, fresh, got, place, png, shown
+from tests.factories import make_agent, raw_mail
 from tests.sink import Sink
 from tests.working import work
-from tickets.models import Message, SideThread, Status, Ticket
-from tickets.operations import side_threads
+from tickets.models import Message, Status, Ticket
 from tickets.operations.reply import reply
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-SUPPLIER = "Supplier <sales@supplier.example>"
 
 
 @pytest.fixture
@@ -41,40 +35,7 @@ def desk(client: Client, agent: User) -> Client:
 
 @pytest.fixture
 def ticket(sink: Sink) -> Ticket:
-    """Ann's, with Carl copied, and another Reply-To."""
-    mail = raw_mail(Cc="Carl Berg <carl@example.net>", Reply_To="ann@home.example")
-    accept(make_account(), mail, {})
-    work()
-    sink.mails.clear()
-    sink.envelopes.clear()
-    return Ticket.objects.get()
-
-
-def png(width: int = 4) -> bytes:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
-
-    head = struct.pack(">IIBBBBB", width, 1, 8, 0, 0, 0, 0)
-    body = zlib.compress(b"\0" + b"\x7f" * width)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
-
-
-def place(ticket: Ticket, action: str = "") -> str:
-    return f"/console/tickets/{ticket.reference}/{action + '/' if action else ''}"
-
-
-def shown(response: HttpResponse) -> str:
-    return response.content.decode()
-
-
-def fresh(ticket: Ticket) -> Ticket:
-    return Ticket.objects.get(pk=ticket.pk)
-
-
-def got(sink: Sink) -> list[str]:
-    return sorted(address for envelope in sink.envelopes for address in envelope.rcpt_tos)
+    return asked_by_ann(sink)
 
 
 def test_the_page_says_who_gets_the_answer_and_where_answers_were_asked_for(
@@ -223,70 +184,6 @@ def test_a_picture_is_seen_in_its_place_by_all_who_may(
     assert f'<img src="/console/attachments/{file.public_id}/?show=1" alt="here.png"' in page
     assert "[no.png]" in page
     assert "cid:" not in page
-
-
-def test_a_message_is_forwarded_and_the_talk_goes_on_beside_the_ticket(
-    desk: Client, ticket: Ticket, sink: Sink
-) -> None:
-    first = ticket.messages.get()
-    page = shown(desk.get(f"{place(ticket)}?forward={first.pk}"))
-    assert 'data-mode="forward"' in page
-    values = {"text": "Do you know?", "third": SUPPLIER, "subject": "A leak", "passes_on": first.pk}
-    answer = desk.post(place(ticket, "forward"), values)
-    assert answer.status_code == 302
-    work()
-    [mail] = sink.mails
-    assert str(mail["To"]) == SUPPLIER
-    assert "My kettle leaks." in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
-    thread = SideThread.objects.get()
-    accept(
-        Account.objects.get(),
-        raw_mail(From="sales@supplier.example", To=str(mail["Reply-To"]), text="The gasket."),
-        {},
-    )
-    work()
-    page = shown(desk.get(place(ticket)))
-    assert "Side thread" in page
-    assert "The gasket." in page
-    desk.post(place(ticket, "aside"), {"side_thread": thread.pk, "text": "Thank you"})
-    work()
-    assert got(sink) == ["sales@supplier.example"] * 2
-    assert fresh(ticket).status == Status.NEW
-    assert not ticket.messages.for_customers().exclude(pk=first.pk).exists()
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"third": ""},
-        {"third": "a@b.org, c@d.org"},
-        {"third": "nobody"},
-        {"third": "ann@example.org"},
-        {"text": ""},
-    ],
-)
-def test_a_forward_that_cannot_be_keeps_its_words(
-    desk: Client, ticket: Ticket, wrong: dict[str, str]
-) -> None:
-    values = {"text": "Do you know?", "third": SUPPLIER, "subject": "A leak", **wrong}
-    answer = desk.post(place(ticket, "forward"), values)
-    assert answer.status_code == 422
-    assert 'data-mode="forward"' in shown(answer)
-    assert 'value="A leak"' in shown(answer)
-    assert not SideThread.objects.exists()
-
-
-def test_an_empty_answer_aside_is_said_and_anothers_thread_is_not_found(
-    desk: Client, agent: User, ticket: Ticket
-) -> None:
-    message = side_threads.begin(ticket, Address.email("sales@supplier.example"), "x", actor=agent)
-    values = {"side_thread": message.side_thread_id, "text": " "}
-    assert desk.post(place(ticket, "aside"), values).status_code == 422
-    accept(Account.objects.get(), raw_mail(From="bob@example.org"), {})
-    work()
-    other = Ticket.objects.latest("pk")
-    assert desk.post(place(other, "aside"), {**values, "text": "y"}).status_code == 422
-    assert Message.objects.filter(side_thread__isnull=False).count() == 1
 
 
 def test_a_copy_that_did_not_arrive_is_named_and_can_be_sent_again(
