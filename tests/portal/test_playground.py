@@ -22,7 +22,7 @@ def guest(settings: Any, transactional_db: None) -> Iterator[Client]:
         yield Client()
 
 
-@pytest.mark.parametrize("kind", sorted(set(Simulator.registry) - SPOKEN))
+@pytest.mark.parametrize("kind", sorted(Simulator.registry.keys() - SPOKEN))
 def test_what_is_typed_becomes_a_ticket_and_its_number_comes_back(guest: Client, kind: str) -> None:
     channel = make_channel(kind)
     assert kind in guest.get("/playground/").content.decode()
