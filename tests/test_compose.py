@@ -31,7 +31,9 @@ def read_by_settings(name: str) -> bool:
     return f'"{name}"' in SETTINGS or f"'{name}'" in SETTINGS
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat", "relay", "maildoor", "mailboxes", "prepare"])
+@pytest.mark.parametrize(
+    "name", ["web", "worker", "beat", "relay", "maildoor", "mailboxes", "prepare"]
+)
 def test_every_process_of_up_has_its_service(name: str) -> None:
     assert name in SERVICES
 

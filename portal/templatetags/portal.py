@@ -27,4 +27,5 @@ def first_name(agent: User | None) -> str:
     words = agent.name.split() if agent else []
     return "" if not words or _ONE_WORD_NAME.search(words[0]) else words[0]
 
+
 register.filter("in_words", in_words)
