@@ -216,14 +216,13 @@ class Adapter(ABC):
         """
         return False
 
-    def check(self, webhook: str) -> str:
+    def check(self, webhook: str) -> str | None:
         """Ask the provider whether these settings work: what is wrong, in words, or "".
 
         ``webhook`` is our address for its calls; where the provider takes it by API, it is told.
-
-        Raises ``NotImplementedError`` where there is nothing to ask.
+        None where there is nothing to ask: only a message will show.
         """
-        raise NotImplementedError
+        return None
 
     def poll(self, cursor: str) -> Polled | None:
         """What is new since ``cursor`` ("" at first); None where the provider calls us."""

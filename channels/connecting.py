@@ -125,24 +125,27 @@ def switch(account: Account, *, is_active: bool, actor: User | None) -> None:
     account.is_active = is_active
 
 
-def test(account: Account) -> str:
-    """Ask the provider now: what is wrong, in words; "" when all is well.
+def test(account: Account) -> str | None:
+    """Ask the provider now: what is wrong, in words; "" when all is well; None: nothing to ask.
 
-    No transaction is open while it answers; the outcome is kept on the account.
+    No transaction is open while it answers; the outcome is kept on the account. Only a provider's
+    own word says that somebody has to sign in: one that is away says nothing of our right.
     """
     try:
         wrong = account.adapter.check(webhook_of(account))
-    except NotImplementedError:
-        return ""
     except (http.Unreachable, http.Refused) as error:
-        wrong = str(error)
+        return _keep(account, str(error), needs_sign_in=account.needs_sign_in)
     except (ValueError, KeyError, TypeError) as error:
-        wrong = _("It answers what we do not understand (%(what)s).") % {
-            "what": type(error).__name__
-        }
+        said = _("It answers what we do not understand (%(what)s).")
+        wrong = said % {"what": type(error).__name__}
+        return _keep(account, wrong, needs_sign_in=account.needs_sign_in)
+    return None if wrong is None else _keep(account, wrong, needs_sign_in=bool(wrong))
+
+
+def _keep(account: Account, wrong: str, *, needs_sign_in: bool) -> str:
     wrong = wrong[:300]
     Account.objects.filter(pk=account.pk).update(
-        error=wrong, error_at=timezone.now() if wrong else None, needs_sign_in=bool(wrong)
+        error=wrong, error_at=timezone.now() if wrong else None, needs_sign_in=needs_sign_in
     )
     return wrong
 

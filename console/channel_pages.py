@@ -95,7 +95,9 @@ def test(request: HttpRequest, pk: int) -> HttpResponse:
     if refused := web.limited(request, key, limit=_TESTS, window=_WINDOW):
         return refused
     wrong = connecting.test(_account(pk))
-    if wrong:
+    if wrong is None:
+        messages.info(request, _("This platform cannot be asked. Write a message there to try it."))
+    elif wrong:
         messages.error(request, wrong)
     else:
         messages.success(request, _("The connection works."))

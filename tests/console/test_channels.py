@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -98,3 +99,22 @@ def test_only_administrators_connect_channels() -> None:
 def test_the_matrix_names_every_channel() -> None:
     assert [row.kind for row in matrix.rows()] == list(connecting.kinds())
     assert all(row.text[0].isdigit() for row in matrix.rows())
+
+
+def test_a_provider_that_is_away_says_nothing_of_our_right(admin: Client, settings: Any) -> None:
+    account = connected(admin)
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        settings.HARBOUR_PROVIDERS = {"*": f"http://127.0.0.1:{deaf.getsockname()[1]}"}
+        admin.post(reverse("console:channel_test", args=[account.pk]))
+    account.refresh_from_db()
+    assert account.error
+    assert not account.needs_sign_in
+
+
+def test_what_cannot_be_asked_is_not_called_working(admin: Client) -> None:
+    account = connected(admin, "weibo", account_token="")
+    response = admin.post(reverse("console:channel_test", args=[account.pk]), follow=True)
+    shown = response.content.decode()
+    assert "cannot be asked" in shown
+    assert "The connection works." not in shown

@@ -10,6 +10,7 @@ import pytest
 from channels.base import RawCall, Unreadable
 from channels.mime import parse_mail
 from channels.senders import sender_of
+from tests.counting import LINEAR, growth
 
 MALFORMED = [
     "a@good.com]b@evil.example", '"a@good.com"]b@evil.example', "a@good.org(<b@evil.example)",
@@ -77,6 +78,6 @@ def test_fields_of_random_marks_never_raise() -> None:
         assert sender is None or sender.count("@") == 1
 
 
-def test_a_from_field_of_ten_thousand_letters_is_read_in_no_time() -> None:
-    for field in ("(" * 10_000, "<" * 10_000, '"' * 10_001, "a" * 10_000 + "@x.org", "@" * 10_000):
-        judged(field)
+@pytest.mark.parametrize("mark", ["(", "<", '"', "a", "@", "\\", ","])
+def test_a_from_field_of_ten_thousand_letters_costs_no_more_than_its_length(mark: str) -> None:
+    assert growth(judged, mark, pieces=1250) <= LINEAR
