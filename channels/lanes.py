@@ -19,11 +19,15 @@ _ACTIVE = (Status.QUEUED, Status.SENDING)
 
 
 def first_in_line(due: DeliveryQuerySet) -> DeliveryQuerySet:
-    """Without those that wait for an earlier part, or message, of their conversation."""
+    """Without those that wait for an earlier part, or message, of their conversation.
+
+    A reply that an agent put off until tomorrow holds up nothing that is said before.
+    """
     earlier = Delivery.objects.filter(
         account=OuterRef("account"), lane=OuterRef("lane"), pk__lt=OuterRef("pk"),
         status__in=_ACTIVE,
     ).exclude(lane="")  # fmt: skip
+    earlier = earlier.exclude(message__send_at__gt=timezone.now())
     return due.filter(Q(lane="") | ~Exists(earlier))
 
 

@@ -110,6 +110,15 @@ def test_a_part_that_has_to_wait_holds_up_what_follows(channel: Channel) -> None
     assert second is not None
 
 
+def test_a_reply_for_tomorrow_holds_up_nothing_today(channel: Channel) -> None:
+    customer_says(channel, "hello, my card was charged twice")
+    channel.forget()
+    ticket, tomorrow = Ticket.objects.get(), timezone.now() + timedelta(days=1)
+    reply(ticket, "for tomorrow", actor=make_agent(), send_at=tomorrow)
+    agent_answers("for today")
+    assert channel.told() == ["for today"]
+
+
 def test_what_may_have_arrived_is_shown_and_not_sent_again(channel: Channel) -> None:
     customer_says(channel, "hello, my card was charged twice")
     channel.simulator.tape.plan("accept_then_hang_up")
