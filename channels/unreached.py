@@ -14,6 +14,7 @@ from tickets.events import AddressStopped, MessageUndeliverable
 from tickets.models import Message, Status, Ticket
 from tickets.operations.lifecycle import set_status
 from tickets.operations.reply import add_note
+from tickets.operations.turns import unanswer
 
 _NOT_OURS = (Status.PENDING, Status.ON_HOLD, Status.SOLVED)
 
@@ -29,8 +30,11 @@ def hand_back(event: MessageUndeliverable) -> None:
     ticket = message.ticket
     _note(ticket, event.address, event.reason)
     is_reply = message.side_thread_id is None and not event.of_copy
-    if is_reply and ticket.status in _NOT_OURS:
+    if not is_reply:
+        return
+    if ticket.status in _NOT_OURS:
         set_status(ticket, Status.OPEN, actor=None, reason="undelivered")
+    unanswer(ticket)
 
 
 @transaction.atomic

@@ -81,6 +81,8 @@ def test_a_bounce_finds_its_message_and_hands_the_ticket_back(
     assert failed.message is not None
     assert failed.message.failure.startswith("unknown-user: 550 5.1.1")
     assert ticket.status == Status.OPEN
+    heard = ticket.messages.filter(direction="inbound", is_automatic=False).latest("pk")
+    assert ticket.waiting_since == heard.created_at
     assert ann().undeliverable_at is not None
     note = ticket.messages.get(direction=Message.Direction.NOTE)
     assert "ann@example.org did not arrive: There is no such mailbox. (550 5.1.1" in note.text

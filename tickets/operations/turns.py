@@ -11,7 +11,7 @@ from people.models import User
 from support.models import Event
 from tickets.events import ReplyAdded, StatusChanged
 from tickets.models import STATUS_FIELDS, Message, Status, Ticket
-from tickets.operations.change import Change
+from tickets.operations.change import Change, change
 from tickets.operations.content import preview_of
 from tickets.operations.saying import by
 
@@ -53,6 +53,17 @@ def heard_since(message: Message) -> Message | None:
     public = Message.objects.public().filter(ticket=message.ticket_id, pk__gt=message.pk)
     heard = public.filter(direction=Message.Direction.INBOUND, is_automatic=False)
     return heard.order_by("pk").first()
+
+
+def unanswer(ticket: Ticket) -> None:
+    """A reply did not arrive: whoever waited for it waits still, since they last wrote."""
+    with change(ticket) as work:
+        public = Message.objects.public().filter(ticket=ticket, is_automatic=False)
+        heard = public.filter(direction=Message.Direction.INBOUND).order_by("-pk").first()
+        if heard is None or work.ticket.is_done or work.ticket.waiting_since is not None:
+            return
+        work.ticket.waiting_since = heard.created_at
+        work.fields.add("waiting_since")
 
 
 def hand_back(work: Change, message: Message, actor: User | None) -> None:
