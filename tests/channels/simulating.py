@@ -15,7 +15,7 @@ from channels.base import OutboundMessage, Result
 from channels.models import Account
 from channels.simulated import deliver, simulator_of
 from channels.simulators.base import Called, Said, Simulator
-from tests.console.desk_server import running_desk
+from tests.console.desk_server import running_web
 from tests.factories import make_inbox
 
 
@@ -54,7 +54,7 @@ class Channel:
 @contextmanager
 def running_channels(settings: Any) -> Iterator[str]:
     """Everything in one process, every provider simulated; gives its address."""
-    with running_desk() as url:
+    with running_web() as url:
         settings.HARBOUR_URL, settings.HARBOUR_SIMULATORS = url, True
         settings.HARBOUR_PROVIDERS = {"*": f"{url}/simulators/at"}
         settings.HARBOUR_PRIVATE_HOSTS = ["127.0.0.1"]

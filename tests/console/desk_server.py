@@ -16,27 +16,34 @@ from support.asgi import application
 
 
 @contextmanager
-def running_desk() -> Iterator[str]:
+def running_web() -> Iterator[str]:
     """Serve the test database by uvicorn in this process; gives the address."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(application, log_level="error", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
-    stop = threading.Event()
-    threads = [
-        threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True),
-        threading.Thread(target=_relay, args=[stop], daemon=True),
-    ]
-    for thread in threads:
-        thread.start()
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
     while not server.started:
         time.sleep(0.02)
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        stop.set()
         server.should_exit = True
-        for thread in threads:
+        thread.join(10)
+
+
+@contextmanager
+def running_desk() -> Iterator[str]:
+    """The web process with the relay behind it, so that pages hear what happens."""
+    stop = threading.Event()
+    thread = threading.Thread(target=_relay, args=[stop], daemon=True)
+    with running_web() as url:
+        thread.start()
+        try:
+            yield url
+        finally:
+            stop.set()
             thread.join(10)
 
 
