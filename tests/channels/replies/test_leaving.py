@@ -199,3 +199,14 @@ def test_a_conversation_in_a_channel_is_answered_there_even_if_an_address_is_kno
     )
     message = Message.objects.get(direction="outbound")
     assert message.addressing["to"] == [["Ann", "ann@example.org"]]
+
+
+def test_a_mail_of_an_issue_tracker_is_answered_by_mail(sink: Sink) -> None:
+    key = "JIRA.4711.1767225600000.88.1767225600001@Atlassian.JIRA"
+    accept(make_account(), raw_mail(Message_ID=f"<{key}>"), {})
+    work()
+    before, ticket = len(sink.mails), Ticket.objects.get()
+    assert ticket.thread
+    reply(ticket, "We are on it", actor=make_agent())
+    work()
+    assert [each.rcpt_tos for each in sink.envelopes[before:]] == [["ann@example.org"]]
